@@ -1,0 +1,125 @@
+//! An account: one e-mail configuration of the host. Validated once, at the door.
+
+pub mod endpoints;
+pub mod patch;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::UtcInstant;
+use crate::base::secret::Secret;
+
+/// The host's own key for an account: 1–190 characters, no control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountName(String);
+
+impl AccountName {
+    /// How many characters a name may have: what fits an index of a `VARCHAR(190)` in utf8mb4.
+    pub const LIMIT: usize = 190;
+
+    /// Checks a name. The error says, as PHP words it, what it must be.
+    pub fn new(name: impl Into<String>) -> Result<Self, &'static str> {
+        let name = name.into();
+        if name.is_empty() {
+            return Err("must not be empty");
+        }
+        if name.chars().nth(Self::LIMIT).is_some() {
+            return Err("must be at most 190 characters long");
+        }
+        if name.chars().any(char::is_control) {
+            return Err("must not contain control characters");
+        }
+        Ok(Self(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Who acts: a person who signed in, or the application itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Authorization code flow with a signed-in user.
+    Delegated,
+    /// Client credentials.
+    Application,
+}
+
+/// Microsoft's separate clouds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cloud {
+    /// Worldwide, including GCC.
+    #[serde(rename = "global")]
+    Global,
+    /// US Government L4 (GCC High).
+    #[serde(rename = "usgov")]
+    UsGov,
+    /// US Government L5 (`DoD`).
+    #[serde(rename = "usgov-dod")]
+    UsGovDod,
+    /// China, operated by 21Vianet.
+    #[serde(rename = "china")]
+    China,
+}
+
+/// All settings of an account (contract, section 2), checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSettings {
+    /// Who acts.
+    pub protocol: Protocol,
+    /// GUID, domain, `organizations` or `common`.
+    pub tenant_id: String,
+    /// The app registration's client id.
+    pub client_id: String,
+    /// The app registration's secret (its value, not its id). Always there today; certificates will be the alternative.
+    pub client_secret: Option<Secret>,
+    /// When the secret ends, where known.
+    pub secret_expires_at: Option<UtcInstant>,
+    /// Where Microsoft sends the browser back to; always there for delegated accounts.
+    pub redirect_uri: Option<String>,
+    /// Who is to sign in.
+    pub user: Option<String>,
+    /// A shared mailbox; `None`: the signed-in user's.
+    pub mailbox: Option<String>,
+    /// The folder to import from, as section 5 of the contract names folders.
+    pub folder_inbox: String,
+    /// Where imported mails go.
+    pub folder_processed: Option<String>,
+    /// Where rejected mails go.
+    pub folder_error: Option<String>,
+    /// The scopes to ask for, without `openid profile`, which are always added.
+    pub scopes: Vec<String>,
+    /// Renew at the latest when the last renewal is this old, seconds.
+    pub refresh_interval: i64,
+    /// Whether the job looks after it.
+    pub enabled: bool,
+    /// Which cloud.
+    pub cloud: Cloud,
+    /// Root of a custom authority, instead of the cloud's.
+    pub authority_url: Option<String>,
+    /// Root of a custom Graph, instead of the cloud's.
+    pub graph_url: Option<String>,
+}
+
+impl AccountSettings {
+    /// Whether `other` is the same application at the same place: then tokens stay good and the secret may go there.
+    pub fn same_identity(&self, other: &Self) -> bool {
+        self.protocol == other.protocol
+            && self.tenant_id.eq_ignore_ascii_case(&other.tenant_id)
+            && self.client_id.eq_ignore_ascii_case(&other.client_id)
+            && self.cloud == other.cloud
+            && self.authority_url == other.authority_url
+            && self.graph_url == other.graph_url
+    }
+}

@@ -1,0 +1,1 @@
+//! At most `squeeze_graph.concurrency` requests in flight per mailbox, over all threads of this process.

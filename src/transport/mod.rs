@@ -1,0 +1,91 @@
+//! HTTP as one small trait, so that every protocol decision can be tested without a network.
+//!
+//! A [`Transport`] sends exactly one request and follows no redirect. Retries, throttling and tokens are `graph`'s and `oauth`'s.
+
+use std::io::Read;
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
+
+use crate::base::cancel::CancelToken;
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Headers; values that hold a token are marked sensitive.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// How long sending, waiting and reading the whole body may take together; `None`: only the idle limit counts.
+    pub deadline: Option<Duration>,
+}
+
+impl Request {
+    /// A request without headers, body and deadline.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            deadline: None,
+        }
+    }
+}
+
+/// An answer whose body is still to be read.
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decoded (gzip); a read fails with a [`TransportError`] inside an [`std::io::Error`].
+    pub body: Box<dyn Read + Send>,
+}
+
+/// Where it broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The settings for the way there (proxy, CA file) can not be used.
+    Configuration,
+    /// The host's name was not found.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No trust: unknown CA, expired, wrong name, or no CA store at all.
+    Tls,
+    /// The proxy refused or wants (other) credentials.
+    Proxy,
+    /// No byte moved for too long, or the deadline passed.
+    Timeout,
+    /// The connection broke after the request was on its way.
+    Broken,
+    /// The body is larger than the cap.
+    TooLarge,
+}
+
+/// A request that got no (whole) answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{host}: {reason}")]
+pub struct TransportError {
+    /// Where it broke.
+    pub stage: Stage,
+    /// Whether the server may have seen the request: then a change must be looked up, not repeated.
+    pub sent: bool,
+    /// The host, without path and query.
+    pub host: String,
+    /// The chain of causes, without the URL.
+    pub reason: String,
+}
+
+/// The way to send a request.
+pub trait Transport: Send + Sync {
+    /// Sends one request and returns when the headers are there. Not cancellable in between: a request that was sent is waited for
+    /// (within its limits), its body can be left unread. `cancel` only keeps a cancelled call from starting.
+    fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError>;
+}
