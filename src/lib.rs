@@ -7,11 +7,14 @@ pub mod service;
 pub mod store;
 pub mod transport;
 #[cfg(feature = "extension")]
+mod php;
+
+#[cfg(feature = "extension")]
 use ext_php_rs::prelude::*;
 
 /// What PHP asks for when it loads the extension.
 #[cfg(feature = "extension")]
 #[php_module]
 pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
-    module
+    php::module(module)
 }

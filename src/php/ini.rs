@@ -1,0 +1,90 @@
+//! The settings in php.ini.
+
+use super::zend::ini::{self, Setting};
+
+/// What every name starts with.
+pub const PREFIX: &str = "squeeze_graph.";
+
+const fn setting(name: &'static str, default: &'static str, accepts: fn(&str) -> bool) -> Setting {
+    Setting { name, default, by_script: true, accepts }
+}
+
+/// Every setting but the retry budget, whose default depends on where PHP runs.
+static SETTINGS: [Setting; 12] = [
+    setting("squeeze_graph.store", "/var/lib/squeeze-graph/store.sqlite", not_empty),
+    setting("squeeze_graph.key_file", "", anything),
+    setting("squeeze_graph.connect_timeout", "10", seconds),
+    setting("squeeze_graph.timeout", "60", seconds),
+    setting("squeeze_graph.concurrency", "4", concurrency),
+    setting("squeeze_graph.proxy", "", anything),
+    setting("squeeze_graph.proxy_auth_file", "", anything),
+    setting("squeeze_graph.ca_file", "", anything),
+    Setting { name: "squeeze_graph.custom_endpoints", default: "0", by_script: false, accepts: flag },
+    setting("squeeze_graph.language", "en", language),
+    setting("squeeze_graph.log", "", anything),
+    setting("squeeze_graph.log_level", "warning", log_level),
+];
+
+/// On the command line a call may wait long, for no browser waits for it.
+static RETRY_BUDGET_CLI: [Setting; 1] = [setting("squeeze_graph.retry_budget", "120", budget)];
+static RETRY_BUDGET_WEB: [Setting; 1] = [setting("squeeze_graph.retry_budget", "15", budget)];
+
+/// Whether PHP runs on the command line.
+pub fn on_command_line() -> bool {
+    ext_php_rs::zend::php_sapi_name().is_some_and(|name| name == "cli" || name == "phpdbg")
+}
+
+/// Registers the settings. Called while the module starts.
+pub fn register(module: i32) {
+    ini::register(&SETTINGS, module);
+    ini::register(if on_command_line() { &RETRY_BUDGET_CLI } else { &RETRY_BUDGET_WEB }, module);
+}
+
+/// Every full name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().chain(&RETRY_BUDGET_CLI).map(|setting| setting.name)
+}
+
+/// The value of a setting by its short name.
+pub fn value(name: &str) -> String {
+    ini::value(&format!("{PREFIX}{name}"))
+}
+
+fn anything(_: &str) -> bool {
+    true
+}
+
+fn not_empty(text: &str) -> bool {
+    !text.is_empty()
+}
+
+/// A day is more than any request takes; it keeps sums of durations far from overflowing.
+fn seconds(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|seconds| (1..=86_400).contains(&seconds))
+}
+
+fn budget(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|seconds| seconds <= 86_400)
+}
+
+/// More than 4 requests per mailbox are refused by Exchange Online; other services may allow more.
+fn concurrency(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|requests| (1..=64).contains(&requests))
+}
+
+fn flag(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "1" | "on" | "off" | "yes" | "no" | "true" | "false")
+}
+
+/// Whether an accepted flag is on.
+pub fn is_on(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true")
+}
+
+fn language(text: &str) -> bool {
+    matches!(text, "en" | "de")
+}
+
+fn log_level(text: &str) -> bool {
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"].contains(&text)
+}

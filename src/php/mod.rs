@@ -1,0 +1,45 @@
+//! The PHP binding: everything between PHP code and the core.
+//!
+//! It maps: arguments in, one service call, values or one exception out. Decisions about mailboxes, tokens and retries
+//! are the core's; coercion, errors and objects are the engine's.
+
+mod arrays;
+mod exceptions;
+mod functions;
+mod info;
+mod ini;
+mod register;
+mod signature;
+mod values;
+mod zend;
+
+use std::ffi::c_int;
+
+use ext_php_rs::builders::ModuleBuilder;
+
+/// Adds everything to the module.
+pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
+    functions::add(module.name("squeeze_graph").startup_function(start).info_function(info::print))
+}
+
+/// Module start: settings, enums, values, exceptions. No thread, no client and no file is touched here, for FPM runs
+/// this in its master process.
+extern "C" fn start(_kind: c_int, module: c_int) -> c_int {
+    zend::note_panics();
+    let started = std::panic::catch_unwind(|| {
+        ini::register(module);
+        values::register()?;
+        exceptions::register()?;
+        functions::complete()
+    });
+    match started {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => refuse(&error),
+        Err(_) => refuse(&zend::last_panic()),
+    }
+}
+
+fn refuse(error: &str) -> c_int {
+    ext_php_rs::error::php_error(&ext_php_rs::flags::ErrorType::CoreWarning, &format!("squeeze_graph: {error}"));
+    -1
+}

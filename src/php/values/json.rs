@@ -1,0 +1,66 @@
+//! `jsonSerialize()`: a value as plain arrays, strings and numbers.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::types::{ArrayKey, ZendHashTable, ZendObject, Zval};
+use ext_php_rs::zend::ExecutorGlobals;
+
+use super::fields;
+use crate::php::zend::{self, Arguments, Outcome, Raised};
+
+/// Body of `jsonSerialize()`.
+pub fn json_serialize(arguments: &Arguments) -> Outcome {
+    object(arguments.this()?)
+}
+
+/// RFC 3339 in UTC. An instant that chrono cannot show (beyond the year 262000) becomes the epoch.
+pub fn rfc3339(seconds: i64) -> String {
+    DateTime::<Utc>::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Any value of ours without objects.
+pub fn plain(value: &Zval) -> Outcome {
+    if let Some(table) = value.array() {
+        let mut copy = ZendHashTable::new();
+        for (key, item) in table {
+            match key {
+                ArrayKey::Long(index) => copy.insert_at_index(index, plain(item)?)?,
+                key => copy.insert(key, plain(item)?)?,
+            }
+        }
+        let mut value = Zval::new();
+        value.set_hashtable(copy);
+        return Ok(value);
+    }
+    match value.object() {
+        Some(inner) => object(inner),
+        None => Ok(value.shallow_clone()),
+    }
+}
+
+fn object(object: &ZendObject) -> Outcome {
+    let class = object.get_class_entry();
+    if let Some(fields) = fields(class) {
+        let mut table = ZendHashTable::new();
+        for (_, name) in fields {
+            table.insert(name.as_str(), plain(&zend::property(class, object, name))?)?;
+        }
+        if ExecutorGlobals::has_exception() {
+            return Err(Raised::Pending);
+        }
+        let mut value = Zval::new();
+        value.set_hashtable(table);
+        return Ok(value);
+    }
+    if object.instance_of(zend::date_time_interface()?) {
+        return Ok(rfc3339(timestamp(object)?).into_zval(false)?);
+    }
+    // What is left is an enum case.
+    Ok(zend::property(class, object, "value"))
+}
+
+/// Seconds since the epoch of a `\DateTimeInterface`.
+pub fn timestamp(object: &ZendObject) -> Outcome<i64> {
+    let seconds = zend::call_method(object, "gettimestamp", Vec::new()).value()?;
+    seconds.long().ok_or_else(|| Raised::type_error("getTimestamp() must return an int"))
+}

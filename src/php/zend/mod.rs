@@ -1,0 +1,47 @@
+//! Everything of the engine that ext-php-rs has no safe call for: the only place with `unsafe`.
+//!
+//! Split by noun: `arguments` reads the arguments of a call, `call` is the one door into PHP code, `class` declares and
+//! fills objects, `ini` handles settings, `process` is the process around a call, `raised` is how a call ends early.
+
+mod arguments;
+mod call;
+mod class;
+pub mod ini;
+mod process;
+mod raised;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ext_php_rs::types::Zval;
+use ext_php_rs::zend::{ExecuteData, run_handler};
+
+pub use arguments::{Arguments, Instant, type_name};
+pub use call::{Ended, Returned, call, call_method, take_exception};
+pub use class::{
+    Visibility, class, complete, date_time_immutable, date_time_interface, declare_property, enum_case, instantiate,
+    json_serializable, object_value, property, registered_class, set_property, share,
+};
+pub use process::{
+    ForkSteps, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, run_interrupts,
+};
+pub use raised::{Outcome, Raised};
+
+use super::signature::Signature;
+
+/// Body of a function or method.
+pub type Body = fn(&Arguments) -> Outcome;
+
+/// Runs a body for the engine: arguments counted, panics and failures turned into what PHP can catch.
+pub fn enter(frame: &mut ExecuteData, result: &mut Zval, signature: &'static Signature, body: Body) {
+    run_handler(AssertUnwindSafe(|| {
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let arguments = Arguments::new(frame, signature)?;
+            body(&arguments)
+        }));
+        match ended {
+            Ok(Ok(value)) => *result = value,
+            Ok(Err(raised)) => raised.raise(),
+            Err(_) => Raised::internal(last_panic()).raise(),
+        }
+    }));
+}
