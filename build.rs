@@ -16,5 +16,10 @@ fn php() -> Result<(), Box<dyn std::error::Error>> {
     let info = PHPInfo::get(&find_php()?)?;
     emit_check_cfg();
     emit_php_cfg_flags(info.zend_version()?.try_into()?);
+    // PHP unloads the module at its end while a helper thread may still run and fork handlers are still registered:
+    // the code stays mapped until the process is gone.
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
     Ok(())
 }

@@ -3,11 +3,11 @@
 pub mod base;
 pub mod graph;
 pub mod oauth;
+#[cfg(feature = "extension")]
+mod php;
 pub mod service;
 pub mod store;
 pub mod transport;
-#[cfg(feature = "extension")]
-mod php;
 
 #[cfg(feature = "extension")]
 use ext_php_rs::prelude::*;

@@ -6,7 +6,9 @@ use super::zend::{self, Arguments, Outcome};
 
 /// `?array` that is a list of valid UTF-8 strings.
 pub fn texts(arguments: &Arguments, index: usize) -> Outcome<Option<Vec<String>>> {
-    let Some(table) = arguments.optional_array(index)? else { return Ok(None) };
+    let Some(table) = arguments.optional_array(index)? else {
+        return Ok(None);
+    };
     list(arguments, index, table).map(Some)
 }
 

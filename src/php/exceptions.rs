@@ -53,10 +53,34 @@ const EXCEPTIONS: &[Exception] = &[
             ]
         },
     },
-    Exception { name: "ConfigurationException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "AccountNotFoundException", parent: CONFIGURATION, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "ActionRequiredException", parent: CONFIGURATION, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "SignInRequiredException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
+    Exception {
+        name: "ConfigurationException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "AccountNotFoundException",
+        parent: CONFIGURATION,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "ActionRequiredException",
+        parent: CONFIGURATION,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "SignInRequiredException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
     Exception {
         name: "SignInFailedException",
         parent: GRAPH,
@@ -73,7 +97,13 @@ const EXCEPTIONS: &[Exception] = &[
             ]
         },
     },
-    Exception { name: "AccessDeniedException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
+    Exception {
+        name: "AccessDeniedException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
     Exception {
         name: "FolderNotFoundException",
         parent: GRAPH,
@@ -106,8 +136,20 @@ const EXCEPTIONS: &[Exception] = &[
             ]
         },
     },
-    Exception { name: "MessageNotFoundException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "AttachmentNotFoundException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
+    Exception {
+        name: "MessageNotFoundException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "AttachmentNotFoundException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
     Exception {
         name: "ThrottledException",
         parent: GRAPH,
@@ -124,10 +166,34 @@ const EXCEPTIONS: &[Exception] = &[
             ]
         },
     },
-    Exception { name: "ConnectionException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "ServiceException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "StoreException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
-    Exception { name: "ImportRunningException", parent: GRAPH, flags: &[], properties: &[], methods: Vec::new },
+    Exception {
+        name: "ConnectionException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "ServiceException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "StoreException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
+    Exception {
+        name: "ImportRunningException",
+        parent: GRAPH,
+        flags: &[],
+        properties: &[],
+        methods: Vec::new,
+    },
     Exception {
         name: "RejectMessage",
         parent: PLAIN,
@@ -150,7 +216,13 @@ const EXCEPTIONS: &[Exception] = &[
             ]
         },
     },
-    Exception { name: "StopImport", parent: PLAIN, flags: &[ClassFlags::Final], properties: &[], methods: Vec::new },
+    Exception {
+        name: "StopImport",
+        parent: PLAIN,
+        flags: &[ClassFlags::Final],
+        properties: &[],
+        methods: Vec::new,
+    },
 ];
 
 fn runtime_exception() -> &'static ClassEntry {
@@ -176,7 +248,10 @@ fn register_exception(exception: &Exception) -> Result<(), String> {
     let unreadable = |Unreadable(text): &Unreadable| format!("unreadable: {text}");
     let name = format!("{NAMESPACE}\\{}", exception.name);
     let (Parent::Global(parent, parent_name) | Parent::Own(parent, parent_name)) = exception.parent;
-    let flags = exception.flags.iter().fold(ClassFlags::empty(), |flags, flag| flags.union(*flag));
+    let flags = exception
+        .flags
+        .iter()
+        .fold(ClassFlags::empty(), |flags, flag| flags.union(*flag));
     let methods = (exception.methods)();
     let mut builder = ClassBuilder::new(name.as_str())
         .flags(flags)
@@ -213,7 +288,11 @@ fn set_basics(object: &mut ZendObject, message: &str, previous: Option<&ZendObje
 fn message_of(problem: &ZendObject) -> Outcome<String> {
     let class = own_class("Problem")?;
     let part = |name| zend::property(class, problem, name).string().unwrap_or_default();
-    Ok([part("explanation"), part("remedy")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    Ok([part("explanation"), part("remedy")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
 fn construct(arguments: &Arguments) -> Outcome {
@@ -285,7 +364,10 @@ fn get_problem(arguments: &Arguments) -> Outcome {
     if problem.is_object() {
         Ok(problem)
     } else {
-        Err(Raised::Error(ce::error(), "The exception was built without calling its parent constructor".to_owned()))
+        Err(Raised::Error(
+            ce::error(),
+            "The exception was built without calling its parent constructor".to_owned(),
+        ))
     }
 }
 
@@ -295,7 +377,11 @@ fn get_account(arguments: &Arguments) -> Outcome {
 
 fn get_reason(arguments: &Arguments) -> Outcome {
     let reason = get(arguments, "SignInFailedException", "reason")?;
-    if reason.is_string() { Ok(reason) } else { Ok("refused".into_zval(false)?) }
+    if reason.is_string() {
+        Ok(reason)
+    } else {
+        Ok("refused".into_zval(false)?)
+    }
 }
 
 fn get_suggestions(arguments: &Arguments) -> Outcome {
@@ -308,7 +394,11 @@ fn get_candidates(arguments: &Arguments) -> Outcome {
 
 #[expect(clippy::unnecessary_wraps, reason = "the result of a method body")]
 fn or_empty(value: Zval) -> Outcome {
-    if value.is_array() { Ok(value) } else { Ok(Zval::new_array()) }
+    if value.is_array() {
+        Ok(value)
+    } else {
+        Ok(Zval::new_array())
+    }
 }
 
 fn get_retry_after(arguments: &Arguments) -> Outcome {

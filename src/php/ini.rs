@@ -6,7 +6,12 @@ use super::zend::ini::{self, Setting};
 pub const PREFIX: &str = "squeeze_graph.";
 
 const fn setting(name: &'static str, default: &'static str, accepts: fn(&str) -> bool) -> Setting {
-    Setting { name, default, by_script: true, accepts }
+    Setting {
+        name,
+        default,
+        by_script: true,
+        accepts,
+    }
 }
 
 /// Every setting but the retry budget, whose default depends on where PHP runs.
@@ -19,7 +24,12 @@ static SETTINGS: [Setting; 12] = [
     setting("squeeze_graph.proxy", "", anything),
     setting("squeeze_graph.proxy_auth_file", "", anything),
     setting("squeeze_graph.ca_file", "", anything),
-    Setting { name: "squeeze_graph.custom_endpoints", default: "0", by_script: false, accepts: flag },
+    Setting {
+        name: "squeeze_graph.custom_endpoints",
+        default: "0",
+        by_script: false,
+        accepts: flag,
+    },
     setting("squeeze_graph.language", "en", language),
     setting("squeeze_graph.log", "", anything),
     setting("squeeze_graph.log_level", "warning", log_level),
@@ -37,7 +47,14 @@ pub fn on_command_line() -> bool {
 /// Registers the settings. Called while the module starts.
 pub fn register(module: i32) {
     ini::register(&SETTINGS, module);
-    ini::register(if on_command_line() { &RETRY_BUDGET_CLI } else { &RETRY_BUDGET_WEB }, module);
+    ini::register(
+        if on_command_line() {
+            &RETRY_BUDGET_CLI
+        } else {
+            &RETRY_BUDGET_WEB
+        },
+        module,
+    );
 }
 
 /// Every full name.
@@ -73,7 +90,10 @@ fn concurrency(text: &str) -> bool {
 }
 
 fn flag(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "1" | "on" | "off" | "yes" | "no" | "true" | "false")
+    matches!(
+        text.to_ascii_lowercase().as_str(),
+        "" | "0" | "1" | "on" | "off" | "yes" | "no" | "true" | "false"
+    )
 }
 
 /// Whether an accepted flag is on.
@@ -86,5 +106,15 @@ fn language(text: &str) -> bool {
 }
 
 fn log_level(text: &str) -> bool {
-    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"].contains(&text)
+    [
+        "debug",
+        "info",
+        "notice",
+        "warning",
+        "error",
+        "critical",
+        "alert",
+        "emergency",
+    ]
+    .contains(&text)
 }

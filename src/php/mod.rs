@@ -19,7 +19,12 @@ use ext_php_rs::builders::ModuleBuilder;
 
 /// Adds everything to the module.
 pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
-    functions::add(module.name("squeeze_graph").startup_function(start).info_function(info::print))
+    functions::add(
+        module
+            .name("squeeze_graph")
+            .startup_function(start)
+            .info_function(info::print),
+    )
 }
 
 /// Module start: settings, enums, values, exceptions. No thread, no client and no file is touched here, for FPM runs
@@ -40,6 +45,9 @@ extern "C" fn start(_kind: c_int, module: c_int) -> c_int {
 }
 
 fn refuse(error: &str) -> c_int {
-    ext_php_rs::error::php_error(&ext_php_rs::flags::ErrorType::CoreWarning, &format!("squeeze_graph: {error}"));
+    ext_php_rs::error::php_error(
+        &ext_php_rs::flags::ErrorType::CoreWarning,
+        &format!("squeeze_graph: {error}"),
+    );
     -1
 }

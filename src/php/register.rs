@@ -27,8 +27,9 @@ pub struct Function {
 /// Declares a function or method: `function!("has_account(string $account): bool", has_account)`.
 macro_rules! function {
     ($signature:expr, $body:path) => {{
-        static SIGNATURE: std::sync::LazyLock<Result<$crate::php::signature::Signature, $crate::php::signature::Unreadable>> =
-            std::sync::LazyLock::new(|| $signature.parse());
+        static SIGNATURE: std::sync::LazyLock<
+            Result<$crate::php::signature::Signature, $crate::php::signature::Unreadable>,
+        > = std::sync::LazyLock::new(|| $signature.parse());
         ext_php_rs::zend_fastcall! {
             extern fn handler(frame: &mut ext_php_rs::zend::ExecuteData, result: &mut ext_php_rs::types::Zval) {
                 // An unreadable signature is never registered.
@@ -37,7 +38,10 @@ macro_rules! function {
                 }
             }
         }
-        $crate::php::register::Function { signature: &SIGNATURE, handler }
+        $crate::php::register::Function {
+            signature: &SIGNATURE,
+            handler,
+        }
     }};
 }
 pub(super) use function;
@@ -51,7 +55,11 @@ impl Function {
     /// What ext-php-rs registers, under `name`.
     pub fn builder(&self, name: &str) -> Result<FunctionBuilder<'static>, &'static Unreadable> {
         let signature = self.signature()?;
-        let required = signature.parameters.iter().filter(|parameter| parameter.default.is_none()).count();
+        let required = signature
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.default.is_none())
+            .count();
         let mut builder = FunctionBuilder::new(name, self.handler);
         for parameter in &signature.parameters {
             let mut arg = Arg::new(parameter.name.as_str(), data_type(&parameter.kind));

@@ -219,7 +219,12 @@ impl FromStr for Parameter {
             None => (text, None),
         };
         let (kind, name) = variable(declaration)?;
-        Ok(Self { name, kind, default, sensitive })
+        Ok(Self {
+            name,
+            kind,
+            default,
+            sensitive,
+        })
     }
 }
 

@@ -18,7 +18,10 @@ impl Value {
     /// An empty value of a class of ours.
     pub fn new(class: &str) -> Outcome<Self> {
         let class = own_class(class)?;
-        Ok(Self { class, object: zend::instantiate(class) })
+        Ok(Self {
+            class,
+            object: zend::instantiate(class),
+        })
     }
 
     /// Sets a property; the engine checks its type.

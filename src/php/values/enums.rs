@@ -36,19 +36,35 @@ pub const ENUMS: &[Enumeration] = &[
             ("Host", "host"),
         ],
     },
-    Enumeration { name: "Importance", cases: &[("Low", "low"), ("Normal", "normal"), ("High", "high")] },
-    Enumeration { name: "BodyType", cases: &[("Text", "text"), ("Html", "html")] },
+    Enumeration {
+        name: "Importance",
+        cases: &[("Low", "low"), ("Normal", "normal"), ("High", "high")],
+    },
+    Enumeration {
+        name: "BodyType",
+        cases: &[("Text", "text"), ("Html", "html")],
+    },
     Enumeration {
         name: "AttachmentKind",
         cases: &[("File", "file"), ("Item", "item"), ("Reference", "reference")],
     },
     Enumeration {
         name: "CheckStatus",
-        cases: &[("Ok", "ok"), ("Warning", "warning"), ("Failed", "failed"), ("Skipped", "skipped")],
+        cases: &[
+            ("Ok", "ok"),
+            ("Warning", "warning"),
+            ("Failed", "failed"),
+            ("Skipped", "skipped"),
+        ],
     },
     Enumeration {
         name: "Disposition",
-        cases: &[("Import", "import"), ("Leave", "leave"), ("Processed", "processed"), ("Error", "error")],
+        cases: &[
+            ("Import", "import"),
+            ("Leave", "leave"),
+            ("Processed", "processed"),
+            ("Error", "error"),
+        ],
     },
     Enumeration {
         name: "ImportOutcome",

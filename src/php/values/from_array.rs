@@ -28,7 +28,9 @@ impl Reader<'_> {
         for (key, _) in data {
             let key = key.to_string();
             if !fields.iter().any(|(_, name)| *name == key) {
-                return Err(self.arguments.value_error(0, &format!("has the unknown key \"{path}{key}\"")));
+                return Err(self
+                    .arguments
+                    .value_error(0, &format!("has the unknown key \"{path}{key}\"")));
             }
         }
         let mut object = zend::instantiate(class);
@@ -59,11 +61,18 @@ impl Reader<'_> {
             Some(Atom::Class(class)) => return self.class(class, value, place),
             _ => false,
         };
-        if fits { Ok(value.shallow_clone()) } else { Err(self.wrong(&shown(kind), value, place)) }
+        if fits {
+            Ok(value.shallow_clone())
+        } else {
+            Err(self.wrong(&shown(kind), value, place))
+        }
     }
 
     fn list(&self, item: &Type, value: &Zval, place: &str) -> Outcome {
-        let Some(table) = value.array().filter(|table| table.has_sequential_keys() || table.is_empty()) else {
+        let Some(table) = value
+            .array()
+            .filter(|table| table.has_sequential_keys() || table.is_empty())
+        else {
             return Err(self.wrong("list", value, place));
         };
         let mut copy = ZendHashTable::new();
@@ -92,13 +101,19 @@ impl Reader<'_> {
             {
                 return time(super::json::timestamp(object)?);
             }
-            let Some(text) = value.str() else { return Err(self.wrong("RFC 3339 string", value, place)) };
+            let Some(text) = value.str() else {
+                return Err(self.wrong("RFC 3339 string", value, place));
+            };
             return match DateTime::parse_from_rfc3339(text) {
                 Ok(instant) => time(instant.timestamp()),
-                Err(_) => Err(self.arguments.value_error(0, &format!("key \"{place}\" must be an RFC 3339 time"))),
+                Err(_) => Err(self
+                    .arguments
+                    .value_error(0, &format!("key \"{place}\" must be an RFC 3339 time"))),
             };
         }
-        let Some(text) = value.str() else { return Err(self.wrong("string", value, place)) };
+        let Some(text) = value.str() else {
+            return Err(self.wrong("string", value, place));
+        };
         for (case, _) in super::enums::ENUMS
             .iter()
             .filter(|enumeration| name.rsplit('\\').next() == Some(enumeration.name))
@@ -107,12 +122,15 @@ impl Reader<'_> {
         {
             return zend::enum_case(class, case);
         }
-        Err(self.arguments.value_error(0, &format!("key \"{place}\" must be a value of enum {name}")))
+        Err(self
+            .arguments
+            .value_error(0, &format!("key \"{place}\" must be a value of enum {name}")))
     }
 
     fn wrong(&self, expected: &str, value: &Zval, place: &str) -> Raised {
         let given = zend::type_name(value);
-        self.arguments.type_error(0, &format!("key \"{place}\" must be of type {expected}, {given} given"))
+        self.arguments
+            .type_error(0, &format!("key \"{place}\" must be of type {expected}, {given} given"))
     }
 }
 
@@ -124,5 +142,9 @@ fn shown(kind: &Type) -> String {
         Some(Atom::String) => "string",
         _ => "array",
     };
-    if kind.nullable { format!("?{name}") } else { name.to_owned() }
+    if kind.nullable {
+        format!("?{name}")
+    } else {
+        name.to_owned()
+    }
 }

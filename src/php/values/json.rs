@@ -15,7 +15,9 @@ pub fn json_serialize(arguments: &Arguments) -> Outcome {
 
 /// RFC 3339 in UTC. An instant that chrono cannot show (beyond the year 262000) becomes the epoch.
 pub fn rfc3339(seconds: i64) -> String {
-    DateTime::<Utc>::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+    DateTime::<Utc>::from_timestamp(seconds, 0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Any value of ours without objects.
@@ -62,5 +64,7 @@ fn object(object: &ZendObject) -> Outcome {
 /// Seconds since the epoch of a `\DateTimeInterface`.
 pub fn timestamp(object: &ZendObject) -> Outcome<i64> {
     let seconds = zend::call_method(object, "gettimestamp", Vec::new()).value()?;
-    seconds.long().ok_or_else(|| Raised::type_error("getTimestamp() must return an int"))
+    seconds
+        .long()
+        .ok_or_else(|| Raised::type_error("getTimestamp() must return an int"))
 }

@@ -10,7 +10,11 @@ pub const SHAPES: &[Shape] = &[
             int $unreadCount, bool $isHidden, ?string $wellKnownName",
         methods: Vec::new,
     },
-    Shape { name: "Address", properties: "?string $name, string $address", methods: Vec::new },
+    Shape {
+        name: "Address",
+        properties: "?string $name, string $address",
+        methods: Vec::new,
+    },
     Shape {
         name: "Message",
         properties: "string $id, ?string $internetMessageId, ?string $subject, ?Address $from, ?Address $sender, \

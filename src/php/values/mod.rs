@@ -52,13 +52,26 @@ pub struct Enumeration {
 type Fields = Vec<(Type, String)>;
 
 fn shapes() -> impl Iterator<Item = &'static Shape> {
-    [token::SHAPES, account::SHAPES, message::SHAPES, connection::SHAPES, import::SHAPES].into_iter().flatten()
+    [
+        token::SHAPES,
+        account::SHAPES,
+        message::SHAPES,
+        connection::SHAPES,
+        import::SHAPES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Properties by full class name.
 static FIELDS: LazyLock<HashMap<String, Fields>> = LazyLock::new(|| {
     shapes()
-        .filter_map(|shape| Some((format!("{NAMESPACE}\\{}", shape.name), variables(shape.properties).ok()?)))
+        .filter_map(|shape| {
+            Some((
+                format!("{NAMESPACE}\\{}", shape.name),
+                variables(shape.properties).ok()?,
+            ))
+        })
         .collect()
 });
 
@@ -92,7 +105,10 @@ fn register_enum(enumeration: &Enumeration) -> Result<(), String> {
             docs: &[],
         })));
     }
-    builder.registration(|_, tables| drop(Box::leak(Box::new(tables)))).register().map_err(|error| error.to_string())
+    builder
+        .registration(|_, tables| drop(Box::leak(Box::new(tables))))
+        .register()
+        .map_err(|error| error.to_string())
 }
 
 fn register_shape(shape: &Shape) -> Result<(), String> {
@@ -110,7 +126,11 @@ fn register_shape(shape: &Shape) -> Result<(), String> {
         .registration(|_, tables| drop(Box::leak(Box::new(tables))));
     for method in &methods {
         let signature = method.signature().map_err(unreadable)?;
-        let mut flags = if signature.is_private { MethodFlags::Private } else { MethodFlags::Public };
+        let mut flags = if signature.is_private {
+            MethodFlags::Private
+        } else {
+            MethodFlags::Public
+        };
         if signature.is_static {
             flags |= MethodFlags::Static;
         }

@@ -9,8 +9,7 @@ use std::ptr;
 
 use ext_php_rs::ffi::{
     _zend_expected_type, _zend_expected_type_Z_EXPECTED_ARRAY, _zend_expected_type_Z_EXPECTED_BOOL,
-    _zend_expected_type_Z_EXPECTED_LONG, _zend_expected_type_Z_EXPECTED_STRING, zend_is_callable_ex,
-    zend_string, zval,
+    _zend_expected_type_Z_EXPECTED_LONG, _zend_expected_type_Z_EXPECTED_STRING, zend_is_callable_ex, zend_string, zval,
 };
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::{ClassEntry, ExecuteData};
@@ -72,13 +71,23 @@ impl<'a> Arguments<'a> {
         // SAFETY: `This.u2.num_args` of a running internal function is the number of arguments passed.
         let given = unsafe { frame.This.u2.num_args };
         let most = count(signature.parameters.len());
-        let least = count(signature.parameters.iter().filter(|parameter| parameter.default.is_none()).count());
+        let least = count(
+            signature
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.default.is_none())
+                .count(),
+        );
         if given < least || given > most {
             // SAFETY: reads the current frame, which is ours, and throws.
             unsafe { zend_wrong_parameters_count_error(least, most) };
             return Err(Raised::Pending);
         }
-        Ok(Self { frame, signature, given: given as usize })
+        Ok(Self {
+            frame,
+            signature,
+            given: given as usize,
+        })
     }
 
     /// `$this` of a method.
@@ -95,8 +104,13 @@ impl<'a> Arguments<'a> {
     /// The class whose method runs.
     pub fn scope(&self) -> Outcome<&'static ClassEntry> {
         // SAFETY: the function of a running frame is live; classes live as long as the process.
-        unsafe { self.frame.func.as_ref().and_then(|function| function.common.scope.as_ref()) }
-            .ok_or_else(|| Raised::internal("function called as a method"))
+        unsafe {
+            self.frame
+                .func
+                .as_ref()
+                .and_then(|function| function.common.scope.as_ref())
+        }
+        .ok_or_else(|| Raised::internal("function called as a method"))
     }
 
     /// The passed value, or None where the default stands in.
@@ -108,7 +122,11 @@ impl<'a> Arguments<'a> {
         // borrows one slot at a time, and the engine itself converts arguments in place.
         let slot = unsafe { self.frame.zend_call_arg(index) }?.dereference_mut();
         // A parameter skipped by named arguments: the engine has put the default there, or left it undefined.
-        if slot.get_type() == ext_php_rs::flags::DataType::Undef { None } else { Some(slot) }
+        if slot.get_type() == ext_php_rs::flags::DataType::Undef {
+            None
+        } else {
+            Some(slot)
+        }
     }
 
     fn default(&self, index: usize) -> &'static Default {
@@ -120,12 +138,16 @@ impl<'a> Arguments<'a> {
     }
 
     fn nullable(&self, index: usize) -> bool {
-        self.signature.parameters.get(index).is_some_and(|parameter| parameter.kind.nullable)
+        self.signature
+            .parameters
+            .get(index)
+            .is_some_and(|parameter| parameter.kind.nullable)
     }
 
     /// Whether the caller gave this argument and it is not null.
     fn present(&self, index: usize) -> Option<&'a mut Zval> {
-        self.slot(index).filter(|slot| !(self.nullable(index) && slot.is_null()))
+        self.slot(index)
+            .filter(|slot| !(self.nullable(index) && slot.is_null()))
     }
 
     fn wrong_type(&self, index: usize, expected: _zend_expected_type, arg: &mut Zval) -> Raised {
@@ -157,7 +179,9 @@ impl<'a> Arguments<'a> {
 
     /// `?string` that is valid UTF-8 without NUL.
     pub fn optional_text(&self, index: usize) -> Outcome<Option<&'a str>> {
-        let Some(bytes) = self.optional_bytes(index)? else { return Ok(None) };
+        let Some(bytes) = self.optional_bytes(index)? else {
+            return Ok(None);
+        };
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Err(self.value_error(index, "must be valid UTF-8"));
         };
@@ -250,7 +274,9 @@ impl<'a> Arguments<'a> {
 
     /// `?array`.
     pub fn optional_array(&self, index: usize) -> Outcome<Option<&'a ZendHashTable>> {
-        let Some(slot) = self.present(index) else { return Ok(None) };
+        let Some(slot) = self.present(index) else {
+            return Ok(None);
+        };
         if !slot.is_array() {
             return Err(self.wrong_type(index, _zend_expected_type_Z_EXPECTED_ARRAY, slot));
         }
@@ -259,19 +285,26 @@ impl<'a> Arguments<'a> {
 
     /// `array`.
     pub fn array(&self, index: usize) -> Outcome<&'a ZendHashTable> {
-        self.optional_array(index)?.ok_or_else(|| Raised::internal("array argument without a value"))
+        self.optional_array(index)?
+            .ok_or_else(|| Raised::internal("array argument without a value"))
     }
 
     /// `?callable`.
     pub fn optional_callable(&self, index: usize) -> Outcome<Option<&'a Zval>> {
-        let Some(slot) = self.present(index) else { return Ok(None) };
+        let Some(slot) = self.present(index) else {
+            return Ok(None);
+        };
         let mut error: *mut c_char = ptr::null_mut();
         // SAFETY: all pointers are to live locals or null, where null means not wanted; `error` is set to an
         // engine-owned message on failure, which the error function below frees.
         unsafe {
             let unwanted = ptr::null_mut();
             if !zend_is_callable_ex(slot, ptr::null_mut(), 0, unwanted, ptr::null_mut(), &raw mut error) {
-                let code = if self.nullable(index) { WRONG_CALLBACK_OR_NULL } else { WRONG_CALLBACK };
+                let code = if self.nullable(index) {
+                    WRONG_CALLBACK_OR_NULL
+                } else {
+                    WRONG_CALLBACK
+                };
                 zend_wrong_parameter_error(code, position(index), error, 0, slot);
                 return Err(Raised::Pending);
             }
@@ -282,15 +315,22 @@ impl<'a> Arguments<'a> {
 
     /// `callable`.
     pub fn callable(&self, index: usize) -> Outcome<&'a Zval> {
-        self.optional_callable(index)?.ok_or_else(|| Raised::internal("callable argument without a value"))
+        self.optional_callable(index)?
+            .ok_or_else(|| Raised::internal("callable argument without a value"))
     }
 
     /// `?Class`.
     pub fn optional_object(&self, index: usize, class: &ClassEntry) -> Outcome<Option<&'a ZendObject>> {
-        let Some(slot) = self.present(index) else { return Ok(None) };
+        let Some(slot) = self.present(index) else {
+            return Ok(None);
+        };
         if !slot.object().is_some_and(|object| object.instance_of(class)) {
             let name = CString::new(class.name().unwrap_or_default()).unwrap_or_default();
-            let code = if self.nullable(index) { WRONG_CLASS_OR_NULL } else { WRONG_CLASS };
+            let code = if self.nullable(index) {
+                WRONG_CLASS_OR_NULL
+            } else {
+                WRONG_CLASS
+            };
             // SAFETY: throws for the current frame; the name is only read.
             unsafe { zend_wrong_parameter_error(code, position(index), name.as_ptr().cast_mut(), 0, slot) };
             return Err(Raised::Pending);
@@ -300,7 +340,8 @@ impl<'a> Arguments<'a> {
 
     /// `Class`.
     pub fn object(&self, index: usize, class: &ClassEntry) -> Outcome<&'a ZendObject> {
-        self.optional_object(index, class)?.ok_or_else(|| Raised::internal("object argument without a value"))
+        self.optional_object(index, class)?
+            .ok_or_else(|| Raised::internal("object argument without a value"))
     }
 
     /// `int|string|\DateTimeInterface`.
@@ -333,8 +374,13 @@ impl<'a> Arguments<'a> {
         if let Some(number) = slot.long() {
             return Ok(Instant::Int(number));
         }
-        let bytes = slot.zend_str().map(ext_php_rs::types::ZendStr::as_bytes).unwrap_or_default();
-        std::str::from_utf8(bytes).map(Instant::Text).map_err(|_| self.value_error(index, "must be valid UTF-8"))
+        let bytes = slot
+            .zend_str()
+            .map(ext_php_rs::types::ZendStr::as_bytes)
+            .unwrap_or_default();
+        std::str::from_utf8(bytes)
+            .map(Instant::Text)
+            .map_err(|_| self.value_error(index, "must be valid UTF-8"))
     }
 
     /// Throws `f(): Argument #n ($name) …` as a `\ValueError`.
@@ -356,7 +402,11 @@ impl<'a> Arguments<'a> {
 
 /// A deprecation turned into an exception by a user's error handler ends the call as any exception does.
 fn pending() -> Outcome<()> {
-    if ext_php_rs::zend::ExecutorGlobals::has_exception() { Err(Raised::Pending) } else { Ok(()) }
+    if ext_php_rs::zend::ExecutorGlobals::has_exception() {
+        Err(Raised::Pending)
+    } else {
+        Ok(())
+    }
 }
 
 /// Positions in messages count from one.
@@ -373,6 +423,10 @@ pub fn type_name(value: &Zval) -> String {
     // SAFETY: the engine returns a static or class-owned NUL-terminated name, copied at once.
     unsafe {
         let name = zend_zval_type_name(value);
-        if name.is_null() { String::new() } else { std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned() }
+        if name.is_null() {
+            String::new()
+        } else {
+            std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned()
+        }
     }
 }

@@ -61,11 +61,18 @@ pub(super) fn guarded(inside: impl FnOnce() -> Zval) -> Returned {
     let ended = match caught {
         Err(_) => Ended::Bailout,
         Ok(_) if ExecutorGlobals::has_exception() => {
-            if is_exit() { Ended::Exit } else { Ended::Exception }
+            if is_exit() {
+                Ended::Exit
+            } else {
+                Ended::Exception
+            }
         }
         Ok(value) => Ended::Value(value),
     };
-    Returned { ended, forked: std::process::id() != before }
+    Returned {
+        ended,
+        forked: std::process::id() != before,
+    }
 }
 
 /// Calls a PHP callable.

@@ -9,8 +9,8 @@ use std::ptr;
 
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{
-    HashTable, ZEND_ACC_PRIVATE, ZEND_ACC_PUBLIC, zend_class_entry, zend_function, zend_internal_arg_info, zend_object,
-    zend_property_info, zend_string, zend_type, zval,
+    HashTable, IS_OBJECT_EX, ZEND_ACC_PRIVATE, ZEND_ACC_PUBLIC, zend_class_entry, zend_function,
+    zend_internal_arg_info, zend_object, zend_property_info, zend_string, zend_type, zval,
 };
 use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::ClassEntry;
@@ -106,7 +106,10 @@ pub fn declare_property(class: &mut ClassEntry, name: &str, kind: &Type, visibil
             ptr: ZendStr::new_interned(class, true).into_raw().cast(),
             type_mask: mask(kind) | NAME,
         },
-        None => zend_type { ptr: ptr::null_mut(), type_mask: mask(kind) },
+        None => zend_type {
+            ptr: ptr::null_mut(),
+            type_mask: mask(kind),
+        },
     };
     let (access, mut value) = match visibility {
         Visibility::ReadOnly => (ZEND_ACC_PUBLIC | READONLY, undefined()),
@@ -147,7 +150,9 @@ pub fn property(class: &ClassEntry, object: &ZendObject, name: &str) -> Zval {
             true,
             &raw mut scratch,
         );
-        value.as_ref().map_or_else(Zval::null, |value| value.dereference().shallow_clone())
+        value
+            .as_ref()
+            .map_or_else(Zval::null, |value| value.dereference().shallow_clone())
     }
 }
 
@@ -156,8 +161,19 @@ pub fn set_property(class: &ClassEntry, object: &mut ZendObject, name: &str, mut
     let mut name = ZendStr::new(name, false);
     // SAFETY: class and object are live, the name lives until the call returns, and the engine takes its own reference
     // to the value.
-    unsafe { zend_update_property_ex(ptr::from_ref(class).cast_mut(), object, name.as_mut_ptr(), &raw mut value) };
-    if ext_php_rs::zend::ExecutorGlobals::has_exception() { Err(Raised::Pending) } else { Ok(()) }
+    unsafe {
+        zend_update_property_ex(
+            ptr::from_ref(class).cast_mut(),
+            object,
+            name.as_mut_ptr(),
+            &raw mut value,
+        )
+    };
+    if ext_php_rs::zend::ExecutorGlobals::has_exception() {
+        Err(Raised::Pending)
+    } else {
+        Ok(())
+    }
 }
 
 /// A class of ours by its full name.
@@ -190,7 +206,10 @@ pub fn enum_case(class: &'static ClassEntry, name: &str) -> Outcome {
         }
         let case = zend_enum_get_case_cstr(ptr::from_ref(class).cast_mut(), text.as_ptr());
         let mut value = Zval::new();
-        value.set_object(case.as_mut().ok_or_else(|| Raised::internal("enum case without an object"))?);
+        value.set_object(
+            case.as_mut()
+                .ok_or_else(|| Raised::internal("enum case without an object"))?,
+        );
         Ok(value)
     }
 }
@@ -233,12 +252,18 @@ pub fn complete(class: Option<&ClassEntry>, name: &str, signature: &Signature) {
     let table = match class {
         Some(class) => &raw const class.function_table,
         // SAFETY: the compiler's globals are valid while the module starts.
-        None => unsafe { (*ext_php_rs::ffi::ext_php_rs_compiler_globals()).function_table.cast_const() },
+        None => unsafe {
+            (*ext_php_rs::ffi::ext_php_rs_compiler_globals())
+                .function_table
+                .cast_const()
+        },
     };
     // SAFETY: the function was registered a moment ago by this module; its argument table holds the return type at
     // index -1 and one entry per parameter, and is ours alone while the module starts.
     unsafe {
-        let Some(function) = table_pointer::<zend_function>(table, &name.to_lowercase()) else { return };
+        let Some(function) = table_pointer::<zend_function>(table, &name.to_lowercase()) else {
+            return;
+        };
         let infos: *mut zend_internal_arg_info = (*function).internal_function.arg_info;
         if let Some(kind) = &signature.returns
             && kind.alternatives.contains(&Atom::Static)
@@ -275,8 +300,12 @@ pub fn registered_class(name: &str) -> Option<&'static mut ClassEntry> {
 
 /// A value that shares `object`.
 pub fn share(object: &ZendObject) -> Zval {
+    let handle = ptr::from_ref(object).cast_mut();
     let mut value = Zval::new();
-    // SAFETY: objects are reference-counted handles; the value takes a reference of its own and nothing is written.
-    value.set_object(unsafe { &mut *ptr::from_ref(object).cast_mut() });
+    // SAFETY: objects are reference-counted handles in one thread's memory; only the count is written, and the value
+    // owns the reference that was added.
+    unsafe { (*handle).gc.refcount += 1 };
+    value.value.obj = handle;
+    value.u1.type_info = IS_OBJECT_EX;
     value
 }

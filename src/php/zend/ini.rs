@@ -82,7 +82,11 @@ pub fn value(name: &str) -> String {
     // SAFETY: the engine returns its own NUL-terminated value or null; it is copied at once.
     unsafe {
         let value = zend_ini_string_ex(name.as_ptr().cast(), name.len(), 0, &raw mut exists);
-        if value.is_null() { String::new() } else { std::ffi::CStr::from_ptr(value).to_string_lossy().into_owned() }
+        if value.is_null() {
+            String::new()
+        } else {
+            std::ffi::CStr::from_ptr(value).to_string_lossy().into_owned()
+        }
     }
 }
 

@@ -91,7 +91,9 @@ pub fn run_interrupts() -> Outcome<()> {
 
 /// The reason to end a call in a child that was forked in the middle of it.
 pub fn forked_away() -> Raised {
-    Raised::internal("squeeze_graph: this process was forked while a call was running; the call goes on in the parent only")
+    Raised::internal(
+        "squeeze_graph: this process was forked while a call was running; the call goes on in the parent only",
+    )
 }
 
 /// Bytes that may still be allocated before `memory_limit` ends the script. None: no limit.
@@ -136,5 +138,8 @@ pub fn note_panics() {
 /// Text of the last panic of this thread, for the error that reports it.
 pub fn last_panic() -> String {
     let noted = LAST_PANIC.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
-    format!("squeeze_graph: internal error at {}", noted.unwrap_or_else(|| "an unknown place".to_owned()))
+    format!(
+        "squeeze_graph: internal error at {}",
+        noted.unwrap_or_else(|| "an unknown place".to_owned())
+    )
 }
