@@ -1,5 +1,8 @@
 //! Folders: naming, finding, creating, and ids that are remembered (contract, section 5).
 
+pub mod name;
+pub mod tree;
+
 use crate::base::account::AccountName;
 use crate::base::failure::Result;
 use crate::graph::value::Folder;
