@@ -48,6 +48,11 @@ pub struct TokenRecord {
     pub identity_generation: i64,
     /// Grows with every token that was stored; a late answer is stored only over an older one.
     pub version: i64,
+    /// Grows with every answer to a token request, good or bad: whoever waited for another's request sees that it has ended.
+    pub attempts: i64,
+    /// What the tokens descend from: the state of the sign-in, or a hash of what was adopted. A refresh that began under another
+    /// origin never overwrites them, and a sign-in that died after its commit is recognised.
+    pub origin: Option<StateHash>,
     /// The access token.
     pub access_token: Option<Secret>,
     /// The refresh token.

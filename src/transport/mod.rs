@@ -9,6 +9,8 @@ use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
 use crate::base::cancel::CancelToken;
+use crate::base::clock::UtcInstant;
+use crate::base::problem::{Problem, Source};
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -69,6 +71,22 @@ pub enum Stage {
     TooLarge,
 }
 
+impl Stage {
+    /// The problem code of this stage ([`Source::Transport`]).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Proxy => "proxy",
+            Self::Timeout => "timeout",
+            Self::Broken => "broken",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
 /// A request that got no (whole) answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{host}: {reason}")]
@@ -81,6 +99,13 @@ pub struct TransportError {
     pub host: String,
     /// The chain of causes, without the URL.
     pub reason: String,
+}
+
+impl TransportError {
+    /// The problem this is: its stage as the code, the chain of causes as the message, the host as the fact `host`.
+    pub fn problem(&self, now: UtcInstant) -> Problem {
+        Problem::new(Source::Transport, self.stage.code(), &self.reason, now).with_fact("host", &self.host)
+    }
 }
 
 /// The way to send a request.
