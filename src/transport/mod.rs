@@ -2,6 +2,8 @@
 //!
 //! A [`Transport`] sends exactly one request and follows no redirect. Retries, throttling and tokens are `graph`'s and `oauth`'s.
 
+pub mod retry_after;
+
 use std::io::Read;
 use std::time::Duration;
 
