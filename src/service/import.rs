@@ -154,7 +154,8 @@ pub struct ImportReport {
     pub results: Vec<ImportResult>,
 }
 
-/// Imports. An end by `Handled::Stop` (or `None`/false of the other calls) returns `Cancelled`; the caller knows why it said so.
+/// Imports. An end by `Handled::Stop` (or `None`/false of the other calls) returns the report so far; the caller knows why it said so
+/// and whether to throw instead.
 pub fn import_messages(
     _context: &Context,
     _name: &AccountName,

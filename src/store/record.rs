@@ -203,6 +203,8 @@ pub struct Receipt {
     pub mailbox: String,
     /// The message's immutable id.
     pub message: String,
+    /// The id of the folder it was taken from: an import tidies up only after itself, two may run in two folders of one mailbox.
+    pub folder: String,
     /// What the host's own unique index is made on; new for each import of a message, the same for each attempt of it.
     pub import_key: String,
     /// Which attempt was begun last, from 1; 0 before the first.
