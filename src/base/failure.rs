@@ -166,7 +166,7 @@ impl Failure {
 }
 
 /// Why a service call did not return its value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Something failed.
     #[error("{}: {}", .0.problem.code, .0.problem.message())]

@@ -4,6 +4,7 @@
 //! the two smallest doors to the outside, [`clock::SystemClock`] and [`random::OsRandom`].
 
 pub mod account;
+pub mod budget;
 pub mod cancel;
 pub mod clock;
 pub mod failure;

@@ -1,8 +1,8 @@
 //! What an operation works with. Made anew for each call from what the process keeps warm.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
+pub use crate::base::budget::Budget;
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Clock;
 use crate::base::log::Log;
@@ -30,27 +30,4 @@ pub struct Context {
     pub cancel: CancelToken,
     /// What all retries and throttle waits of this call may still take.
     pub budget: Arc<Budget>,
-}
-
-/// The time left for retries and throttle waits.
-#[derive(Debug)]
-pub struct Budget(Mutex<Duration>);
-
-impl Budget {
-    /// A budget of so much.
-    pub const fn new(time: Duration) -> Self {
-        Self(Mutex::new(time))
-    }
-
-    /// Takes `wait` out of the budget; false, and nothing taken, if that much is not left.
-    pub fn take(&self, wait: Duration) -> bool {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match left.checked_sub(wait) {
-            Some(rest) => {
-                *left = rest;
-                true
-            }
-            None => false,
-        }
-    }
 }

@@ -1,17 +1,25 @@
 //! HTTP as one small trait, so that every protocol decision can be tested without a network.
 //!
 //! A [`Transport`] sends exactly one request and follows no redirect. Retries, throttling and tokens are `graph`'s and `oauth`'s.
+//! [`http::HttpTransport`] is the real one; tests bring their own.
+
+pub mod body;
+mod fault;
+pub mod http;
+mod proxy;
+mod trust;
 
 pub mod retry_after;
 
 use std::io::Read;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-use crate::base::cancel::CancelToken;
+use crate::base::cancel::{CancelToken, Cancelled};
 use crate::base::clock::UtcInstant;
+use crate::base::failure;
 use crate::base::problem::{Problem, Source};
 
 /// One request.
@@ -71,6 +79,8 @@ pub enum Stage {
     Broken,
     /// The body is larger than the cap.
     TooLarge,
+    /// The call was cancelled before anything was sent.
+    Cancelled,
 }
 
 impl Stage {
@@ -85,6 +95,7 @@ impl Stage {
             Self::Timeout => "timeout",
             Self::Broken => "broken",
             Self::TooLarge => "too_large",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -107,6 +118,14 @@ impl TransportError {
     /// The problem this is: its stage as the code, the chain of causes as the message, the host as the fact `host`.
     pub fn problem(&self, now: UtcInstant) -> Problem {
         Problem::new(Source::Transport, self.stage.code(), &self.reason, now).with_fact("host", &self.host)
+    }
+
+    /// The same as the error of a service call.
+    pub fn into_error(self, now: UtcInstant) -> failure::Error {
+        match self.stage {
+            Stage::Cancelled => Cancelled.into(),
+            _ => self.problem(now).into(),
+        }
     }
 }
 

@@ -1,0 +1,159 @@
+//! Reading an answer's body: with a cap on its size, and an end to slow drips.
+//!
+//! The idle limit ends a server that sends nothing, the deadline ends one that sends for ever; [`Pace`] is for downloads, which have no
+//! deadline: whoever sends less than [`LEAST_RATE`] for a whole idle limit is as good as silent.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use crate::transport::{Stage, TransportError};
+
+/// Bytes a second below which a download counts as stalled. The slowest line that Exchange is of any use on has ten times that.
+pub const LEAST_RATE: u64 = 1024;
+
+/// How fast a body comes, counting only the time spent waiting for it: a reader that takes a break makes no server slow.
+#[derive(Debug)]
+pub(super) struct Pace {
+    window: Duration,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    /// Judges each `window` of waiting by itself.
+    pub(super) const fn new(window: Duration) -> Self {
+        Self {
+            window,
+            waited: Duration::ZERO,
+            bytes: 0,
+        }
+    }
+
+    /// Notes `bytes` that took `waited`; false once a whole window brought too little.
+    pub(super) fn moved(&mut self, bytes: u64, waited: Duration) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.waited = self.waited.saturating_add(waited);
+        if self.waited < self.window {
+            return true;
+        }
+        let enough = self.bytes >= LEAST_RATE.saturating_mul(self.waited.as_secs().max(1));
+        self.waited = Duration::ZERO;
+        self.bytes = 0;
+        enough
+    }
+}
+
+/// A body whose reads fail with a [`TransportError`] inside the [`io::Error`].
+pub(super) struct Body<R> {
+    inner: R,
+    host: String,
+    pace: Pace,
+    explain: fn(&io::Error) -> (Stage, String),
+}
+
+impl<R: Read> Body<R> {
+    pub(super) fn new(inner: R, host: String, idle: Duration, explain: fn(&io::Error) -> (Stage, String)) -> Self {
+        Self {
+            inner,
+            host,
+            pace: Pace::new(idle),
+            explain,
+        }
+    }
+
+    fn fail(&self, stage: Stage, reason: String) -> io::Error {
+        io::Error::other(TransportError {
+            stage,
+            sent: true,
+            host: self.host.clone(),
+            reason,
+        })
+    }
+}
+
+impl<R: Read> Read for Body<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let began = Instant::now();
+        match self.inner.read(buffer) {
+            Ok(count) => {
+                let bytes = u64::try_from(count).unwrap_or(u64::MAX);
+                if count > 0 && !self.pace.moved(bytes, began.elapsed()) {
+                    return Err(self.fail(
+                        Stage::Timeout,
+                        format!("the answer came at less than {LEAST_RATE} bytes a second"),
+                    ));
+                }
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let (stage, reason) = (self.explain)(&error);
+                Err(self.fail(stage, reason))
+            }
+        }
+    }
+}
+
+/// The [`TransportError`] that a failed read of a response body carries (made up as broken, if it carries none).
+pub fn read_error(error: &io::Error, host: &str) -> TransportError {
+    error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<TransportError>())
+        .cloned()
+        .unwrap_or_else(|| TransportError {
+            stage: Stage::Broken,
+            sent: true,
+            host: host.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+/// A whole body of at most `limit` bytes; one that is larger is [`Stage::TooLarge`] and is not read to its end.
+pub fn read_all(body: &mut dyn Read, limit: u64, host: &str) -> Result<Vec<u8>, TransportError> {
+    let mut bytes = Vec::new();
+    body.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(&error, host))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(TransportError {
+            stage: Stage::TooLarge,
+            sent: true,
+            host: host.to_owned(),
+            reason: format!("the answer is larger than {limit} bytes"),
+        });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_over_its_cap_is_too_large_and_one_at_its_cap_is_whole() {
+        let body = vec![7; 1000];
+        assert_eq!(read_all(&mut body.as_slice(), 1000, "h").unwrap(), body);
+        let error = read_all(&mut body.as_slice(), 999, "h").unwrap_err();
+        assert_eq!((error.stage, error.sent), (Stage::TooLarge, true));
+    }
+
+    #[test]
+    fn a_drip_ends_after_one_window_and_a_slow_but_steady_line_does_not() {
+        let window = Duration::from_mins(1);
+        let second = Duration::from_secs(1);
+        // bytes a second, seconds it may last (None: for ever)
+        let cases = [(1, Some(60)), (1000, Some(60)), (1024, None), (50_000, None)];
+        for (rate, end) in cases {
+            let mut pace = Pace::new(window);
+            let lasted = (1..=600).find(|_| !pace.moved(rate, second));
+            assert_eq!(lasted, end, "{rate} bytes a second");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_pauses_makes_no_server_slow() {
+        let mut pace = Pace::new(Duration::from_secs(1));
+        // Each read returns at once; whatever the reader does in between is not counted.
+        assert!((0..10_000).all(|_| pace.moved(1, Duration::from_micros(10))));
+    }
+}

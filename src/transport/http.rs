@@ -1,0 +1,145 @@
+//! The real transport: `reqwest`'s blocking client over rustls.
+//!
+//! One client is kept per kind of way (plain or TLS, loopback or beyond), so that connections, TLS sessions and the parsed CA store
+//! stay warm for the life of a worker. Each client has one thread of its own. A process that forked must not use its parent's
+//! transport: the thread is not there (seen to hang for ever); whoever keeps a transport keeps it per process id.
+//!
+//! `reqwest::blocking` applies its `timeout` to the wait for the headers and then to each read anew, so a drip of a byte a second never
+//! ends. Here the idle limit is the asynchronous client's read timeout (reset by every byte), the deadline its total timeout, and the
+//! blocking layer on top waits without a limit of its own.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::blocking;
+use url::{Host, Url};
+
+use crate::base::cancel::CancelToken;
+use crate::base::settings::Settings;
+use crate::transport::body::Body;
+use crate::transport::{Request, Response, Stage, Transport, TransportError, fault, proxy, trust};
+
+/// `product/version`, as Graph's best practices ask for.
+const USER_AGENT: &str = concat!("squeeze_graph/", env!("CARGO_PKG_VERSION"));
+
+/// How long an unused connection is kept: less than the four minutes after which common firewalls forget one without a word, more than
+/// the pause between two web requests of one worker.
+const KEPT_IDLE: Duration = Duration::from_mins(3);
+
+/// `reqwest` with the settings of one call. Cheap to make: clients are built when first needed.
+#[derive(Debug)]
+pub struct HttpTransport {
+    settings: Settings,
+    clients: Mutex<Vec<(Way, blocking::Client)>>,
+}
+
+/// What decides how a client is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    /// Needs trust.
+    tls: bool,
+    /// Never goes through a proxy.
+    loopback: bool,
+}
+
+impl Way {
+    fn to(url: &Url) -> Self {
+        Self {
+            tls: url.scheme() != "http",
+            loopback: match url.host() {
+                Some(Host::Domain(name)) => name == "localhost",
+                Some(Host::Ipv4(address)) => address.is_loopback(),
+                Some(Host::Ipv6(address)) => address.is_loopback(),
+                None => false,
+            },
+        }
+    }
+}
+
+impl HttpTransport {
+    /// A transport with the timeouts, proxy and CA file of `settings`. Opens nothing yet; what can not be used is reported by
+    /// [`Transport::send`] as [`Stage::Configuration`].
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            clients: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn client(&self, way: Way) -> Result<blocking::Client, (Stage, String)> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = clients.iter().find(|(kept, _)| *kept == way) {
+            return Ok(client.clone());
+        }
+        let client = self.build(way)?;
+        clients.push((way, client.clone()));
+        Ok(client)
+    }
+
+    fn build(&self, way: Way) -> Result<blocking::Client, (Stage, String)> {
+        let settings = &self.settings;
+        let tls = if way.tls {
+            trust::tls(settings.ca_file.as_deref())?
+        } else {
+            trust::none()?
+        };
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.timeout)
+            .pool_idle_timeout(KEPT_IDLE)
+            .resolve_to_addrs(
+                "localhost",
+                &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()],
+            )
+            .tls_backend_preconfigured(tls);
+        if way.loopback {
+            builder = builder.no_proxy();
+        } else {
+            let explicit = proxy::explicit(settings.proxy.as_deref(), settings.proxy_auth_file.as_deref())
+                .map_err(|reason| (Stage::Configuration, reason))?;
+            if let Some(explicit) = explicit {
+                builder = builder.proxy(explicit);
+            }
+        }
+        blocking::ClientBuilder::from(builder)
+            .timeout(None)
+            .build()
+            .map_err(|error| {
+                let error = fault::of_request(error, "");
+                (Stage::Configuration, error.reason)
+            })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError> {
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let unsent = |(stage, reason): (Stage, String)| TransportError {
+            stage,
+            sent: false,
+            host: host.clone(),
+            reason,
+        };
+        if cancel.is_cancelled() {
+            return Err(unsent((Stage::Cancelled, "cancelled".to_owned())));
+        }
+        let client = self.client(Way::to(&request.url)).map_err(unsent)?;
+        let mut outgoing = blocking::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.timeout_mut() = request.deadline;
+        if !request.body.is_empty() {
+            *outgoing.body_mut() = Some(request.body.into());
+        }
+        let mut answer = client
+            .execute(outgoing)
+            .map_err(|error| fault::of_request(error, &host))?;
+        Ok(Response {
+            status: answer.status(),
+            headers: std::mem::take(answer.headers_mut()),
+            body: Box::new(Body::new(answer, host, self.settings.timeout, fault::of_read)),
+        })
+    }
+}
