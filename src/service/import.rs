@@ -1,5 +1,10 @@
 //! The import: takes what lies in the inbox folder, hands it over, and moves it (contract, section 7).
 
+pub mod attempt;
+pub mod file_name;
+pub mod lease;
+pub mod spool;
+
 use std::path::PathBuf;
 
 use crate::base::account::AccountName;

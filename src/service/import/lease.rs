@@ -1,0 +1,97 @@
+//! The lease on one inbox folder, kept alive for as long as the import runs.
+//!
+//! A handler may take minutes, so a thread of the call renews the lease meanwhile. The lease is short all the same: should this
+//! machine vanish, another one may go on after [`SECONDS`]. A holder that merely died is noticed by the store at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::base::clock::Clock;
+use crate::store::record::{Lease, LeaseAttempt};
+use crate::store::{Result, Store};
+
+/// How long a lease lives without being renewed.
+const SECONDS: u32 = 45;
+
+/// How often it is renewed; three misses are survived.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// A lease that is renewed until it is dropped, and then given back.
+pub struct KeptLease {
+    store: Arc<dyn Store>,
+    lease: Lease,
+    lost: Arc<AtomicBool>,
+    /// Dropping the sender ends the thread.
+    stop: Option<Sender<()>>,
+    renewal: Option<JoinHandle<()>>,
+}
+
+impl KeptLease {
+    /// Takes the lease `key`; `None` if someone else holds it.
+    pub fn take(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, key: &str) -> Result<Option<Self>> {
+        Self::take_for(store, clock, key, RENEWAL)
+    }
+
+    fn take_for(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, key: &str, every: Duration) -> Result<Option<Self>> {
+        let LeaseAttempt::Acquired(lease) = store.acquire_lease(key, SECONDS)? else {
+            return Ok(None);
+        };
+        let lost = Arc::new(AtomicBool::new(false));
+        let (stop, stopped) = channel::<()>();
+        let renewal = {
+            let (store, clock, lease, lost) = (Arc::clone(store), Arc::clone(clock), lease.clone(), Arc::clone(&lost));
+            std::thread::Builder::new()
+                .name("import lease".to_owned())
+                .spawn(move || {
+                    let mut renewed = clock.since_boot();
+                    while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                        match store.renew_lease(&lease, SECONDS) {
+                            Ok(true) => renewed = clock.since_boot(),
+                            Ok(false) => {
+                                lost.store(true, Ordering::SeqCst);
+                                return;
+                            }
+                            // The store is busy or its disk is full: ours until the time is over.
+                            Err(_) => {
+                                if clock.since_boot().saturating_sub(renewed) >= Duration::from_secs(SECONDS.into()) {
+                                    lost.store(true, Ordering::SeqCst);
+                                    return;
+                                }
+                            }
+                        }
+                    }
+                })
+        };
+        // Without a thread the lease would run out under a long handler: then it counts as lost from the start.
+        if renewal.is_err() {
+            lost.store(true, Ordering::SeqCst);
+        }
+        Ok(Some(Self {
+            store: Arc::clone(store),
+            lease,
+            lost,
+            stop: Some(stop),
+            renewal: renewal.ok(),
+        }))
+    }
+
+    /// Whether somebody else may hold it by now: then nothing more may be handed over or moved.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for KeptLease {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(renewal) = self.renewal.take() {
+            // A panic there has been reported already; the lease is given back either way.
+            let _ = renewal.join();
+        }
+        // If it can not be given back now, it ends by itself.
+        let _ = self.store.release_lease(&self.lease);
+    }
+}
