@@ -256,7 +256,7 @@ fn register_exception(exception: &Exception) -> Result<(), String> {
     let mut builder = ClassBuilder::new(name.as_str())
         .flags(flags)
         .extends((parent, parent_name))
-        .registration(|_, tables| drop(Box::leak(Box::new(tables))));
+        .registration(register::keep);
     for method in &methods {
         let signature = method.signature().map_err(unreadable)?;
         let method = method.builder(&signature.name).map_err(unreadable)?;

@@ -1,6 +1,6 @@
 //! Turns declarations in PHP's own words into what the engine registers.
 
-use ext_php_rs::args::Arg;
+use ext_php_rs::args::{Arg, ArgInfoTables};
 use ext_php_rs::builders::FunctionBuilder;
 use ext_php_rs::flags::DataType;
 
@@ -106,4 +106,9 @@ pub fn with_class(name: &str, change: impl FnOnce(&mut ClassEntry)) -> Result<()
     let class = zend::registered_class(name).ok_or_else(|| format!("class {name} is missing"))?;
     change(class);
     Ok(())
+}
+
+/// Keeps the argument tables of a class for the life of the process, as the engine does.
+pub fn keep(_class: &'static mut ClassEntry, tables: ArgInfoTables) {
+    Box::leak(Box::new(tables));
 }

@@ -2,9 +2,13 @@
 
 use ext_php_rs::types::{ZendHashTable, Zval};
 
-use super::{Shape, json};
+use super::token::token_status;
+use super::{Shape, Value, json, optional_time, texts};
+use crate::base::account::{Cloud, Protocol};
+use crate::base::language::Language;
 use crate::php::register::function;
 use crate::php::zend::{self, Arguments, Outcome};
+use crate::service::accounts::AccountView;
 
 /// Classes of this family.
 pub const SHAPES: &[Shape] = &[Shape {
@@ -50,4 +54,49 @@ fn to_settings(arguments: &Arguments) -> Outcome {
     let mut value = Zval::new();
     value.set_hashtable(settings);
     Ok(value)
+}
+
+/// An account as it is shown.
+pub fn account(view: &AccountView, language: Language) -> Outcome {
+    let settings = &view.settings;
+    Ok(Value::new("Account")?
+        .set("account", view.name.as_str())?
+        .set("protocol", protocol(settings.protocol))?
+        .set("tenantId", settings.tenant_id.as_str())?
+        .set("clientId", settings.client_id.as_str())?
+        .set("clientCertificate", None::<String>)?
+        .set("clientKey", None::<String>)?
+        .set("secretExpiresAt", optional_time(settings.secret_expires_at)?)?
+        .set("redirectUri", settings.redirect_uri.as_deref())?
+        .set("user", settings.user.as_deref())?
+        .set("mailbox", settings.mailbox.as_deref())?
+        .set("folderInbox", settings.folder_inbox.as_str())?
+        .set("folderProcessed", settings.folder_processed.as_deref())?
+        .set("folderError", settings.folder_error.as_deref())?
+        .set("scopes", texts(&settings.scopes)?)?
+        .set("refreshInterval", settings.refresh_interval)?
+        .set("enabled", settings.enabled)?
+        .set("cloud", cloud(settings.cloud))?
+        .set("authorityUrl", settings.authority_url.as_deref())?
+        .set("graphUrl", settings.graph_url.as_deref())?
+        .set("hasSecret", settings.client_secret.is_some())?
+        .set("signedInAs", view.status.signed_in_as.as_deref())?
+        .set("status", token_status(&view.status, language)?)?
+        .finish())
+}
+
+const fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Delegated => "delegated",
+        Protocol::Application => "application",
+    }
+}
+
+const fn cloud(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Global => "global",
+        Cloud::UsGov => "usgov",
+        Cloud::UsGovDod => "usgov-dod",
+        Cloud::China => "china",
+    }
 }

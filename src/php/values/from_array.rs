@@ -3,12 +3,12 @@
 //! A key left out is null where null is allowed and an empty list where a list is; any other missing key, an unknown
 //! key and a wrong type are refused by name. Objects are taken as they are where their class fits.
 
-use chrono::DateTime;
 use ext_php_rs::types::{ZendHashTable, Zval};
 use ext_php_rs::zend::ClassEntry;
 
 use super::build::time;
 use super::fields;
+use crate::base::clock::UtcInstant;
 use crate::php::signature::{Atom, Type};
 use crate::php::zend::{self, Arguments, Outcome, Raised};
 
@@ -104,9 +104,9 @@ impl Reader<'_> {
             let Some(text) = value.str() else {
                 return Err(self.wrong("RFC 3339 string", value, place));
             };
-            return match DateTime::parse_from_rfc3339(text) {
-                Ok(instant) => time(instant.timestamp()),
-                Err(_) => Err(self
+            return match UtcInstant::from_rfc3339(text) {
+                Some(instant) => time(instant),
+                None => Err(self
                     .arguments
                     .value_error(0, &format!("key \"{place}\" must be an RFC 3339 time"))),
             };

@@ -1,23 +1,16 @@
 //! `jsonSerialize()`: a value as plain arrays, strings and numbers.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ArrayKey, ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::ExecutorGlobals;
 
 use super::fields;
+use crate::base::clock::UtcInstant;
 use crate::php::zend::{self, Arguments, Outcome, Raised};
 
 /// Body of `jsonSerialize()`.
 pub fn json_serialize(arguments: &Arguments) -> Outcome {
     object(arguments.this()?)
-}
-
-/// RFC 3339 in UTC. An instant that chrono cannot show (beyond the year 262000) becomes the epoch.
-pub fn rfc3339(seconds: i64) -> String {
-    DateTime::<Utc>::from_timestamp(seconds, 0)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Any value of ours without objects.
@@ -55,16 +48,17 @@ fn object(object: &ZendObject) -> Outcome {
         return Ok(value);
     }
     if object.instance_of(zend::date_time_interface()?) {
-        return Ok(rfc3339(timestamp(object)?).into_zval(false)?);
+        return Ok(timestamp(object)?.to_rfc3339().into_zval(false)?);
     }
     // What is left is an enum case.
     Ok(zend::property(class, object, "value"))
 }
 
-/// Seconds since the epoch of a `\DateTimeInterface`.
-pub fn timestamp(object: &ZendObject) -> Outcome<i64> {
+/// The instant of a `\DateTimeInterface`.
+pub fn timestamp(object: &ZendObject) -> Outcome<UtcInstant> {
     let seconds = zend::call_method(object, "gettimestamp", Vec::new()).value()?;
     seconds
         .long()
+        .map(UtcInstant::from_epoch)
         .ok_or_else(|| Raised::type_error("getTimestamp() must return an int"))
 }

@@ -23,12 +23,17 @@ use ext_php_rs::flags::{ClassFlags, MethodFlags};
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::{ClassEntry, ce};
 
-use super::register::{Function, function};
+use super::register::{self, Function, function};
 use super::signature::{NAMESPACE, Type, Unreadable, variables};
 use super::zend::{self, Arguments, Outcome, Visibility};
 
-pub use build::{Value, case, list, texts, time};
+pub use account::account;
+pub use build::{Value, case, case_of, count, list, optional, optional_time, texts, time};
+pub use connection::connection_report;
+pub use import::{import_report, import_result, incoming_message};
 pub use json::timestamp;
+pub use message::{attachment, folder, mailbox_settings, message, move_result};
+pub use token::{optional_problem, problem, refresh_report, refresh_result, token_status};
 
 /// A value class.
 pub struct Shape {
@@ -106,7 +111,7 @@ fn register_enum(enumeration: &Enumeration) -> Result<(), String> {
         })));
     }
     builder
-        .registration(|_, tables| drop(Box::leak(Box::new(tables))))
+        .registration(register::keep)
         .register()
         .map_err(|error| error.to_string())
 }
@@ -123,7 +128,7 @@ fn register_shape(shape: &Shape) -> Result<(), String> {
     let mut builder = ClassBuilder::new(name.as_str())
         .flags(ClassFlags::Final.union(ClassFlags::NoDynamicProperties))
         .implements((zend::json_serializable, "\\JsonSerializable"))
-        .registration(|_, tables| drop(Box::leak(Box::new(tables))));
+        .registration(register::keep);
     for method in &methods {
         let signature = method.signature().map_err(unreadable)?;
         let mut flags = if signature.is_private {
@@ -139,10 +144,10 @@ fn register_shape(shape: &Shape) -> Result<(), String> {
     builder.register().map_err(|error| error.to_string())?;
     for method in &methods {
         let signature = method.signature().map_err(unreadable)?;
-        super::register::complete_method(&name, signature)?;
+        register::complete_method(&name, signature)?;
     }
     for (kind, property) in variables(shape.properties).map_err(|error| unreadable(&error))? {
-        super::register::with_class(&name, |class| {
+        register::with_class(&name, |class| {
             zend::declare_property(class, &property, &kind, Visibility::ReadOnly, &Zval::new());
         })?;
     }

@@ -41,16 +41,22 @@ impl Raised {
 
     /// Hands the reason to the engine. Does not return for [`Raised::Bailout`].
     pub(super) fn raise(self) {
-        match self {
-            Self::Pending => {}
-            // SAFETY: called by the entry wrapper only, inside its `try_catch` and after the function's own frame is
-            // gone, so nothing that needs a destructor stands between here and the catch.
-            Self::Bailout => unsafe { bailout() },
-            Self::Thrown(object) => PhpException::new(String::new(), 0, ce::error())
-                .with_object(object)
-                .throw(),
+        PhpException::from(self).throw();
+    }
+}
+
+/// How a reason leaves Rust. ext-php-rs makes this conversion when it stores a result, after the function's own frame is
+/// gone; throwing is left out by itself where the engine already holds an exception.
+impl From<Raised> for PhpException {
+    fn from(raised: Raised) -> Self {
+        match raised {
+            Raised::Pending => Self::new(String::new(), 0, ce::error()),
+            // SAFETY: inside the `try_catch` of the entry wrapper and after everything of the function was dropped, so
+            // nothing that needs a destructor stands between here and the catch.
+            Raised::Bailout => unsafe { bailout() },
+            Raised::Thrown(object) => Self::new(String::new(), 0, ce::error()).with_object(object),
             // The engine's own format of a message is a C string.
-            Self::Error(class, message) => PhpException::new(message.replace('\0', "\\0"), 0, class).throw(),
+            Raised::Error(class, message) => Self::new(message.replace('\0', "\\0"), 0, class),
         }
     }
 }

@@ -1,0 +1,235 @@
+//! What a process keeps warm, and how work runs beside PHP.
+//!
+//! The core blocks, and PHP's thread must not: it could not run signal handlers or notice a time-out. So work runs on a
+//! helper thread, and PHP's thread waits in short slices, running pending interrupts between them and answering what
+//! the work asks of PHP code. When an interrupt or a callback ends the call, the work is told to stop and finishes by
+//! itself what must not be lost.
+//!
+//! Nothing here survives a fork: in a child the helper threads are gone and connections belong to the parent, so the
+//! engine is keyed by process id and a stale one is forgotten, never dropped. It is never made while the module starts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{SigSet, SigmaskHow};
+
+use super::zend::{self, Outcome, Raised};
+use crate::base::cancel::CancelToken;
+use crate::base::settings::Settings;
+use crate::store::Quiesced;
+use crate::transport::http::HttpTransport;
+use crate::transport::{Request, Response, Transport, TransportError};
+
+/// How long PHP's thread waits before it looks for interrupts: signals are noticed well within 100 ms.
+const SLICE: Duration = Duration::from_millis(25);
+
+/// How long the end of the process waits for helpers that still run: a token request's answer must be stored.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How many differently configured transports are kept.
+const TRANSPORTS: usize = 16;
+
+/// Helpers that run in this process.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+struct Engine {
+    pid: u32,
+    transports: HashMap<String, Arc<dyn Transport>>,
+}
+
+thread_local! {
+    /// This thread's engine: a thread-safe PHP runs one request per thread.
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+
+    /// Keeps the store closed between the two sides of a fork.
+    static FORKING: RefCell<Option<Quiesced>> = const { RefCell::new(None) };
+}
+
+/// The transport for these settings.
+pub fn transport(settings: &Arc<Settings>) -> Arc<dyn Transport> {
+    watch_forks();
+    let key = format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        settings.proxy, settings.proxy_auth_file, settings.ca_file, settings.connect_timeout, settings.timeout
+    );
+    ENGINE.with_borrow_mut(|slot| {
+        let pid = std::process::id();
+        if slot.as_ref().is_some_and(|engine| engine.pid != pid) {
+            // Dropping the parent's clients in a child hangs or panics.
+            std::mem::forget(slot.take());
+        }
+        let engine = slot.get_or_insert_with(|| Engine { pid, transports: HashMap::new() });
+        if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
+            engine.transports.clear();
+        }
+        let make = || Arc::new(OnFirstUse { settings: Arc::clone(settings), made: OnceLock::new() });
+        Arc::clone(engine.transports.entry(key).or_insert_with(|| make()))
+    })
+}
+
+/// A transport that is made when the first request is sent: most calls find their answer in the store, and without any
+/// certificate store none could be made.
+struct OnFirstUse {
+    settings: Arc<Settings>,
+    made: OnceLock<Result<HttpTransport, TransportError>>,
+}
+
+impl Transport for OnFirstUse {
+    fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError> {
+        match self.made.get_or_init(|| HttpTransport::new(&self.settings)) {
+            Ok(transport) => transport.send(request, cancel),
+            Err(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// Registers, once, what happens around every fork: no SQLite handle may be open across one.
+fn watch_forks() {
+    zend::on_fork(zend::ForkSteps {
+        prepare: || FORKING.with_borrow_mut(|slot| *slot = Some(crate::store::quiesce())),
+        parent: || FORKING.with_borrow_mut(|slot| *slot = None),
+        child: || {
+            RUNNING.store(0, Ordering::SeqCst);
+            FORKING.with_borrow_mut(|slot| *slot = None);
+        },
+    });
+}
+
+/// What the helper tells PHP's thread.
+enum Message<Q, T> {
+    /// A question for PHP code; the helper waits for the answer.
+    Question(Q),
+    /// The end, with the place of the panic if the work had one.
+    Done(Result<T, String>),
+}
+
+/// The helper's side of the questions.
+pub struct Asker<Q, A, T> {
+    questions: Sender<Message<Q, T>>,
+    answers: Receiver<A>,
+}
+
+impl<Q, A, T> Asker<Q, A, T> {
+    /// Asks PHP's thread and waits. None: it no longer answers.
+    pub fn ask(&self, question: Q) -> Option<A> {
+        self.questions.send(Message::Question(question)).ok()?;
+        self.answers.recv().ok()
+    }
+}
+
+/// What PHP's thread does with a question.
+pub enum Reply<A> {
+    /// The answer.
+    Go(A),
+    /// The last answer: the reason to end is kept, and the work is given a moment to end in order.
+    Last(A, Raised),
+    /// End at once; the work is told to stop.
+    Stop(Raised),
+}
+
+/// How long work may take to end in order after its last answer.
+const ORDERLY_END: Duration = Duration::from_secs(2);
+
+/// Runs `work` on a helper thread and answers its questions with `answer` on this thread; `between` runs in each pause.
+pub fn run<Q, A, T>(
+    cancel: &CancelToken,
+    work: impl FnOnce(&Asker<Q, A, T>) -> T + Send + 'static,
+    mut answer: impl FnMut(Q) -> Reply<A>,
+    between: impl Fn() -> Outcome<()>,
+) -> Outcome<T>
+where
+    Q: Send + 'static,
+    A: Send + 'static,
+    T: Send + 'static,
+{
+    let pid = std::process::id();
+    let (questions, messages) = channel();
+    let (answers, inbox) = channel();
+    start(move || {
+        let asker = Asker { questions, answers: inbox };
+        let result = catch_unwind(AssertUnwindSafe(|| work(&asker))).map_err(|_| zend::last_panic());
+        // Nobody listens any more when the call was ended; what had to be kept is in the store.
+        let _ = asker.questions.send(Message::Done(result));
+    })?;
+    let mut ending: Option<(Raised, Instant)> = None;
+    let ended = loop {
+        match messages.recv_timeout(SLICE) {
+            Ok(Message::Done(_)) if ending.is_some() => break Err(Raised::Pending),
+            Ok(Message::Done(Ok(value))) => break between().map(|()| value),
+            Ok(Message::Done(Err(place))) => break Err(Raised::internal(place)),
+            Ok(Message::Question(_)) if ending.is_some() => break Err(Raised::Pending),
+            Ok(Message::Question(question)) => {
+                let reply = answer(question);
+                if std::process::id() != pid {
+                    break Err(match reply {
+                        Reply::Last(_, reason) | Reply::Stop(reason) => reason,
+                        Reply::Go(_) => zend::forked_away(),
+                    });
+                }
+                match reply {
+                    Reply::Go(reply) => drop(answers.send(reply)),
+                    Reply::Last(reply, reason) => {
+                        drop(answers.send(reply));
+                        ending = Some((reason, Instant::now() + ORDERLY_END));
+                    }
+                    Reply::Stop(reason) => break Err(reason),
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => match &ending {
+                Some((_, end)) if Instant::now() < *end => {}
+                Some(_) => break Err(Raised::Pending),
+                None => {
+                    if let Err(reason) = zend::run_interrupts().and_then(|()| between()) {
+                        break Err(reason);
+                    }
+                }
+            },
+            Err(RecvTimeoutError::Disconnected) => break Err(Raised::internal("the helper thread ended early")),
+        }
+    };
+    if std::process::id() != pid {
+        // A child of a fork inside a callback: the other ends of the channels are in a thread that is not here.
+        std::mem::forget((messages, answers));
+        return ended;
+    }
+    if ended.is_err() {
+        cancel.cancel();
+    }
+    match ending {
+        Some((reason, _)) => Err(reason),
+        None => ended,
+    }
+}
+
+/// Starts a helper. Signals stay with PHP's thread: handlers of PHP may only run there, and children of the helper
+/// inherit its mask.
+fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {
+    let before = SigSet::all()
+        .thread_swap_mask(SigmaskHow::SIG_SETMASK)
+        .map_err(|error| Raised::internal(format!("signals cannot be blocked: {error}")))?;
+    RUNNING.fetch_add(1, Ordering::SeqCst);
+    let started = thread::Builder::new().name("squeeze_graph".to_owned()).spawn(move || {
+        body();
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+    });
+    let restored = before.thread_set_mask();
+    if let Err(error) = started {
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+        return Err(Raised::internal(format!("no thread could be started: {error}")));
+    }
+    restored.map_err(|error| Raised::internal(format!("signals cannot be unblocked: {error}")))
+}
+
+/// Waits, at the end of the process, for helpers that were left behind by an interrupt.
+pub fn farewell() {
+    let end = Instant::now() + FAREWELL;
+    while RUNNING.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,126 @@
+//! Where log records of a call go: to the file or standard error named in `squeeze_graph.log`, and to the logger that
+//! PHP code has set.
+//!
+//! Records come from the thread that works. The file is written there and then; a logger is PHP code, so its records
+//! wait in a queue until PHP's own thread picks them up. It gets every level, the file those from
+//! `squeeze_graph.log_level` up: loggers of frameworks filter by themselves.
+
+use std::cell::RefCell;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{Mutex, PoisonError};
+
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::types::{ZendHashTable, Zval};
+use nix::fcntl::OFlag;
+use serde_json::{Map, Value, json};
+
+use super::zend::{self, Outcome};
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::log::{Level, Log, Record};
+use crate::base::settings::LogTarget;
+
+/// The log of one call.
+pub struct CallLog {
+    target: LogTarget,
+    level: Level,
+    /// Records for PHP's logger; None where none is set.
+    queue: Option<Mutex<Vec<Record>>>,
+}
+
+impl CallLog {
+    /// The log for the settings of a call and the logger that is set now.
+    pub fn new(target: LogTarget, level: Level) -> Self {
+        let queue = has_logger().then(|| Mutex::new(Vec::new()));
+        Self { target, level, queue }
+    }
+
+    /// Hands what has gathered to PHP's logger. Runs on PHP's thread.
+    pub fn deliver(&self) -> Outcome<()> {
+        let Some(queue) = &self.queue else { return Ok(()) };
+        loop {
+            let records = std::mem::take(&mut *queue.lock().unwrap_or_else(PoisonError::into_inner));
+            if records.is_empty() {
+                return Ok(());
+            }
+            for record in &records {
+                tell_logger(record)?;
+            }
+        }
+    }
+
+    fn goes_to_file(&self, level: Level) -> bool {
+        self.target != LogTarget::None && level >= self.level
+    }
+}
+
+impl Log for CallLog {
+    fn wants(&self, level: Level) -> bool {
+        self.queue.is_some() || self.goes_to_file(level)
+    }
+
+    fn write(&self, record: Record) {
+        if self.goes_to_file(record.level) {
+            append(&self.target, &line(&record));
+        }
+        if let Some(queue) = &self.queue {
+            queue.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        }
+    }
+}
+
+fn line(record: &Record) -> String {
+    let mut fields = Map::new();
+    fields.insert("time".to_owned(), json!(SystemClock.now().to_rfc3339()));
+    fields.insert("level".to_owned(), json!(record.level.name()));
+    fields.insert("message".to_owned(), json!(record.message));
+    fields.insert("pid".to_owned(), json!(std::process::id()));
+    for (name, value) in &record.context {
+        fields.entry(*name).or_insert_with(|| json!(value));
+    }
+    format!("{}\n", Value::Object(fields))
+}
+
+/// One write a line, so that lines of several processes do not mix. A log that can not be written stops no work.
+fn append(target: &LogTarget, line: &str) {
+    let _ = match target {
+        LogTarget::None => Ok(()),
+        LogTarget::Stderr => std::io::stderr().write_all(line.as_bytes()),
+        LogTarget::File(path) => OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes())),
+    };
+}
+
+thread_local! {
+    /// The logger of the running request.
+    static LOGGER: RefCell<Option<Zval>> = const { RefCell::new(None) };
+}
+
+fn has_logger() -> bool {
+    LOGGER.with_borrow(Option::is_some)
+}
+
+/// Sets or removes the logger.
+pub fn set_logger(logger: Option<&Zval>) {
+    // The old one is dropped outside the borrow: its destructor is PHP code.
+    let old = LOGGER.with_borrow_mut(|slot| std::mem::replace(slot, logger.map(Zval::shallow_clone)));
+    drop(old);
+}
+
+fn tell_logger(record: &Record) -> Outcome<()> {
+    let Some(logger) = LOGGER.with_borrow(|slot| slot.as_ref().map(Zval::shallow_clone)) else { return Ok(()) };
+    let mut context = ZendHashTable::new();
+    for (name, value) in &record.context {
+        context.insert(*name, value.as_str())?;
+    }
+    let mut table = Zval::new();
+    table.set_hashtable(context);
+    let arguments = vec![record.level.name().into_zval(false)?, record.message.into_zval(false)?, table];
+    zend::call(&logger, arguments).value().map(drop)
+}
