@@ -10,10 +10,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,8 @@ use super::zend::{self, Outcome, Raised};
 use crate::base::cancel::CancelToken;
 use crate::base::settings::Settings;
 use crate::store::Quiesced;
+use crate::transport::Transport;
 use crate::transport::http::HttpTransport;
-use crate::transport::{Request, Response, Transport, TransportError};
 
 /// How long PHP's thread waits before it looks for interrupts: signals are noticed well within 100 ms.
 const SLICE: Duration = Duration::from_millis(25);
@@ -45,14 +46,17 @@ struct Engine {
 
 thread_local! {
     /// This thread's engine: a thread-safe PHP runs one request per thread.
-    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+    ///
+    /// Never dropped: a client waits for its own thread when it is dropped, and in a forked child that thread is not
+    /// there (seen to hang for ever).
+    static ENGINE: RefCell<Option<ManuallyDrop<Engine>>> = const { RefCell::new(None) };
 
     /// Keeps the store closed between the two sides of a fork.
     static FORKING: RefCell<Option<Quiesced>> = const { RefCell::new(None) };
 }
 
 /// The transport for these settings.
-pub fn transport(settings: &Arc<Settings>) -> Arc<dyn Transport> {
+pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
     watch_forks();
     let key = format!(
         "{:?} {:?} {:?} {:?} {:?}",
@@ -61,32 +65,23 @@ pub fn transport(settings: &Arc<Settings>) -> Arc<dyn Transport> {
     ENGINE.with_borrow_mut(|slot| {
         let pid = std::process::id();
         if slot.as_ref().is_some_and(|engine| engine.pid != pid) {
-            // Dropping the parent's clients in a child hangs or panics.
-            std::mem::forget(slot.take());
+            *slot = None;
         }
-        let engine = slot.get_or_insert_with(|| Engine { pid, transports: HashMap::new() });
+        let engine = slot.get_or_insert_with(|| {
+            ManuallyDrop::new(Engine {
+                pid,
+                transports: HashMap::new(),
+            })
+        });
         if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
             engine.transports.clear();
         }
-        let make = || Arc::new(OnFirstUse { settings: Arc::clone(settings), made: OnceLock::new() });
-        Arc::clone(engine.transports.entry(key).or_insert_with(|| make()))
+        let transport = engine
+            .transports
+            .entry(key)
+            .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
+        Arc::clone(transport)
     })
-}
-
-/// A transport that is made when the first request is sent: most calls find their answer in the store, and without any
-/// certificate store none could be made.
-struct OnFirstUse {
-    settings: Arc<Settings>,
-    made: OnceLock<Result<HttpTransport, TransportError>>,
-}
-
-impl Transport for OnFirstUse {
-    fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError> {
-        match self.made.get_or_init(|| HttpTransport::new(&self.settings)) {
-            Ok(transport) => transport.send(request, cancel),
-            Err(error) => Err(error.clone()),
-        }
-    }
 }
 
 /// Registers, once, what happens around every fork: no SQLite handle may be open across one.
@@ -152,7 +147,10 @@ where
     let (questions, messages) = channel();
     let (answers, inbox) = channel();
     start(move || {
-        let asker = Asker { questions, answers: inbox };
+        let asker = Asker {
+            questions,
+            answers: inbox,
+        };
         let result = catch_unwind(AssertUnwindSafe(|| work(&asker))).map_err(|_| zend::last_panic());
         // Nobody listens any more when the call was ended; what had to be kept is in the store.
         let _ = asker.questions.send(Message::Done(result));

@@ -13,6 +13,10 @@ use super::register::{self, Function, function};
 use super::signature::{NAMESPACE, Unreadable, variable};
 use super::values::own_class;
 use super::zend::{self, Arguments, Outcome, Raised, Visibility};
+use crate::base::account::AccountName;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::failure::{Class, Detail, Failure};
+use crate::base::language::Language;
 
 /// One exception class.
 struct Exception {
@@ -407,4 +411,55 @@ fn get_retry_after(arguments: &Arguments) -> Outcome {
 
 fn get_not_before(arguments: &Arguments) -> Outcome {
     get(arguments, "LeaveInInbox", "notBefore")
+}
+
+/// The exception for a failure of the core, thrown from where PHP code stands now.
+pub fn raised(failure: &Failure, language: Language) -> Raised {
+    built(failure, language).unwrap_or_else(|raised| raised)
+}
+
+fn built(failure: &Failure, language: Language) -> Outcome<Raised> {
+    let name = class_name(failure.class);
+    let class = own_class(name)?;
+    let problem = super::values::problem(&failure.problem, language)?;
+    let mut object = zend::instantiate(class);
+    let base = own_class("GraphException")?;
+    if let Some(problem) = problem.object() {
+        set_basics(&mut object, &message_of(problem)?, None)?;
+    }
+    zend::set_property(base, &mut object, "problem", problem)?;
+    let account = failure.account.as_ref().map(AccountName::as_str);
+    zend::set_property(base, &mut object, "account", account.into_zval(false)?)?;
+    let mut set = |property, value| zend::set_property(class, &mut object, property, value);
+    match (&failure.detail, failure.class) {
+        (Detail::Reason(reason), Class::SignInFailed) => set("reason", reason.name().into_zval(false)?)?,
+        (Detail::Candidates(paths), Class::AmbiguousFolder) => set("candidates", super::values::texts(paths)?)?,
+        (Detail::Suggestions(paths), Class::FolderNotFound) => set("suggestions", super::values::texts(paths)?)?,
+        (Detail::RetryAt(at), Class::Throttled) => {
+            let seconds = at.since(SystemClock.now()).max(0);
+            set("retryAfter", seconds.into_zval(false)?)?;
+        }
+        _ => {}
+    }
+    Ok(Raised::Thrown(zend::object_value(object)))
+}
+
+const fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Configuration => "ConfigurationException",
+        Class::AccountNotFound => "AccountNotFoundException",
+        Class::ActionRequired => "ActionRequiredException",
+        Class::SignInRequired => "SignInRequiredException",
+        Class::SignInFailed => "SignInFailedException",
+        Class::AccessDenied => "AccessDeniedException",
+        Class::FolderNotFound => "FolderNotFoundException",
+        Class::AmbiguousFolder => "AmbiguousFolderException",
+        Class::MessageNotFound => "MessageNotFoundException",
+        Class::AttachmentNotFound => "AttachmentNotFoundException",
+        Class::Throttled => "ThrottledException",
+        Class::Connection => "ConnectionException",
+        Class::Service => "ServiceException",
+        Class::Store => "StoreException",
+        Class::ImportRunning => "ImportRunningException",
+    }
 }

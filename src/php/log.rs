@@ -114,13 +114,19 @@ pub fn set_logger(logger: Option<&Zval>) {
 }
 
 fn tell_logger(record: &Record) -> Outcome<()> {
-    let Some(logger) = LOGGER.with_borrow(|slot| slot.as_ref().map(Zval::shallow_clone)) else { return Ok(()) };
+    let Some(logger) = LOGGER.with_borrow(|slot| slot.as_ref().map(Zval::shallow_clone)) else {
+        return Ok(());
+    };
     let mut context = ZendHashTable::new();
     for (name, value) in &record.context {
         context.insert(*name, value.as_str())?;
     }
     let mut table = Zval::new();
     table.set_hashtable(context);
-    let arguments = vec![record.level.name().into_zval(false)?, record.message.into_zval(false)?, table];
+    let arguments = vec![
+        record.level.name().into_zval(false)?,
+        record.message.into_zval(false)?,
+        table,
+    ];
     zend::call(&logger, arguments).value().map(drop)
 }

@@ -4,10 +4,14 @@
 //! are the core's; coercion, errors and objects are the engine's.
 
 mod arrays;
+mod engine;
 mod exceptions;
 mod functions;
 mod info;
 mod ini;
+mod log;
+mod message_list;
+mod operation;
 mod register;
 mod signature;
 mod values;
@@ -50,4 +54,16 @@ fn refuse(error: &str) -> c_int {
         &format!("squeeze_graph: {error}"),
     );
     -1
+}
+
+/// Request end: the logger is PHP code and goes with its request.
+extern "C" fn end_request(_kind: c_int, _module: c_int) -> c_int {
+    let _ = std::panic::catch_unwind(|| log::set_logger(None));
+    0
+}
+
+/// Module end: answers that helpers still wait for must reach the store.
+extern "C" fn stop(_kind: c_int, _module: c_int) -> c_int {
+    let _ = std::panic::catch_unwind(engine::farewell);
+    0
 }

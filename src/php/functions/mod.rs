@@ -1,18 +1,38 @@
 //! The functions, a file per concern.
 
+mod accounts;
+mod folders;
+mod import;
+mod messages;
+mod settings;
+mod sign_in;
+mod times;
+mod tokens;
+
 use ext_php_rs::builders::ModuleBuilder;
 
 use super::register::Function;
 use super::signature::NAMESPACE;
 use super::zend;
 
-fn functions() -> Vec<Function> {
-    Vec::new()
+fn functions() -> impl Iterator<Item = Function> {
+    [
+        settings::functions,
+        accounts::functions,
+        sign_in::functions,
+        tokens::functions,
+        times::functions,
+        folders::functions,
+        messages::functions,
+        import::functions,
+    ]
+    .into_iter()
+    .flat_map(|functions| functions())
 }
 
-/// Adds the functions to the module.
+/// Adds the functions to the module. One whose signature cannot be read is reported when the module starts.
 pub fn add(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
-    functions().iter().fold(module, |module, function| {
+    functions().fold(module, |module, function| {
         let Ok(signature) = function.signature() else {
             return module;
         };

@@ -1,6 +1,5 @@
 //! Values about tokens and about what went wrong with them.
 
-use ext_php_rs::types::Zval;
 
 use super::{Shape, Value, case_of, count, list, optional, optional_time, texts, time};
 use crate::base::language::Language;

@@ -391,6 +391,19 @@ impl<'a> Arguments<'a> {
         Raised::Pending
     }
 
+    /// The same by the parameter's name.
+    pub fn value_error_of(&self, name: &str, reason: &str) -> Raised {
+        match self
+            .signature
+            .parameters
+            .iter()
+            .position(|parameter| parameter.name == name)
+        {
+            Some(index) => self.value_error(index, reason),
+            None => Raised::value_error(format!("{}(): {name} {reason}", self.signature.name)),
+        }
+    }
+
     /// Throws `f(): Argument #n ($name) …` as a `\TypeError`.
     pub fn type_error(&self, index: usize, reason: &str) -> Raised {
         let reason = CString::new(reason.replace('\0', "\\0")).unwrap_or_default();

@@ -102,3 +102,14 @@ pub fn display(module: *mut zend_module_entry) {
     // SAFETY: the engine passes its own module entry to the info function.
     unsafe { display_ini_entries(module) };
 }
+
+/// Whether `ini_set` may change a setting now: an administrator's `php_admin_value` can not be overruled.
+pub fn changeable(name: &str) -> bool {
+    // SAFETY: looks up an entry of the engine's own table by name and reads one byte of it.
+    unsafe {
+        let table = (*ext_php_rs::ffi::ext_php_rs_executor_globals()).ini_directives;
+        super::class::table_pointer::<zend_ini_entry>(table, name)
+            .and_then(|entry| entry.as_ref())
+            .is_some_and(|entry| c_int::from(entry.modifiable) & USER != 0)
+    }
+}

@@ -1,0 +1,107 @@
+//! Accounts: saving, showing, deleting.
+
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
+
+use crate::base::account::patch::{Patch, Value};
+use crate::php::operation::{Operation, account_name};
+use crate::php::register::{Function, function};
+use crate::php::values::{account, list, timestamp};
+use crate::php::zend::{self, Arguments, Outcome};
+use crate::service::accounts;
+
+/// Functions of this concern.
+pub fn functions() -> Vec<Function> {
+    vec![
+        function!(
+            "save_account(string $account, #[\\SensitiveParameter] array $settings): bool",
+            save_account
+        ),
+        function!("get_account(string $account): Account", get_account),
+        function!("has_account(string $account): bool", has_account),
+        function!("list_accounts(): array", list_accounts),
+        function!("delete_account(string $account): bool", delete_account),
+    ]
+}
+
+fn save_account(arguments: &Arguments) -> Outcome {
+    let name = account_name(arguments, 0)?;
+    let patch = patch(arguments.array(1)?)?;
+    let operation = Operation::begin()?;
+    let sign_in = operation.run(Some(arguments), move |context| {
+        accounts::save_account(context, &name, &patch)
+    })?;
+    Ok(sign_in.into_zval(false)?)
+}
+
+fn patch(settings: &ZendHashTable) -> Outcome<Patch> {
+    settings
+        .iter()
+        .map(|(key, value)| Ok((key_text(&key), patch_value(value.dereference())?)))
+        .collect()
+}
+
+/// A key that is not UTF-8 is no setting's name; it is shown as well as it can be.
+fn key_text(key: &ArrayKey) -> String {
+    match key {
+        ArrayKey::ZendString(text) => String::from_utf8_lossy(text.as_bytes()).into_owned(),
+        key => key.to_string(),
+    }
+}
+
+fn patch_value(value: &Zval) -> Outcome<Value> {
+    let other = || Value::Other(zend::type_name(value));
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    if let Some(flag) = value.bool() {
+        return Ok(Value::Bool(flag));
+    }
+    if let Some(number) = value.long() {
+        return Ok(Value::Int(number));
+    }
+    if value.is_string() {
+        return Ok(value
+            .string()
+            .map_or_else(|| Value::Other("string that is not UTF-8".to_owned()), Value::Text));
+    }
+    if let Some(table) = value.array() {
+        let is_list = table.is_empty() || table.has_sequential_keys();
+        let texts: Option<Vec<String>> = table
+            .values()
+            .map(|item| item.dereference())
+            .map(|item| item.zend_str().and(item.string()))
+            .collect();
+        return Ok(texts.filter(|_| is_list).map_or_else(other, Value::Texts));
+    }
+    match value.object() {
+        Some(object) if object.instance_of(zend::date_time_interface()?) => Ok(Value::Instant(timestamp(object)?)),
+        _ => Ok(other()),
+    }
+}
+
+fn get_account(arguments: &Arguments) -> Outcome {
+    let name = account_name(arguments, 0)?;
+    let operation = Operation::begin()?;
+    let view = operation.look(arguments, |context| accounts::get_account(context, &name))?;
+    account(&view, operation.language())
+}
+
+fn has_account(arguments: &Arguments) -> Outcome {
+    let name = account_name(arguments, 0)?;
+    let found = Operation::begin()?.look(arguments, |context| accounts::has_account(context, &name))?;
+    Ok(found.into_zval(false)?)
+}
+
+fn list_accounts(arguments: &Arguments) -> Outcome {
+    let operation = Operation::begin()?;
+    let views = operation.look(arguments, accounts::list_accounts)?;
+    list(views.iter().map(|view| account(view, operation.language())))
+}
+
+fn delete_account(arguments: &Arguments) -> Outcome {
+    let name = account_name(arguments, 0)?;
+    let operation = Operation::begin()?;
+    let deleted = operation.run(Some(arguments), move |context| accounts::delete_account(context, &name))?;
+    Ok(deleted.into_zval(false)?)
+}

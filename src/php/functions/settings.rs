@@ -1,0 +1,103 @@
+//! `with_settings()`, `reseal_store()`, `set_logger()`.
+
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::types::{ArrayKey, Zval};
+
+use crate::base::language::Language;
+use crate::php::operation::{Operation, refused};
+use crate::php::register::{Function, function};
+use crate::php::values::count;
+use crate::php::zend::{self, Arguments, Outcome};
+use crate::php::{ini, log};
+
+/// Functions of this concern.
+pub fn functions() -> Vec<Function> {
+    vec![
+        function!(
+            "with_settings(#[\\SensitiveParameter] array $settings, callable $run): mixed",
+            with_settings
+        ),
+        function!("reseal_store(): int", reseal_store),
+        function!("set_logger(?callable $logger): void", set_logger),
+    ]
+}
+
+/// Settings as they were, put back when this is dropped: on return, exception, `exit` and fatal error alike, so that
+/// shutdown functions do not run under the settings of one tenant.
+struct Restored(Vec<(&'static str, String)>);
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        for (name, value) in self.0.iter().rev() {
+            zend::ini::set(name, value);
+        }
+    }
+}
+
+fn with_settings(arguments: &Arguments) -> Outcome {
+    let wanted = arguments.array(0)?;
+    let run = arguments.callable(1)?;
+    let language = Language::from_tag(&ini::value("language")).unwrap_or_default();
+    let mut changes = Vec::new();
+    for (key, value) in wanted {
+        let key = match key {
+            ArrayKey::Long(_) => return Err(arguments.value_error(0, "must have the names of settings as keys")),
+            key => key.to_string(),
+        };
+        let full = if key.starts_with(ini::PREFIX) {
+            key.clone()
+        } else {
+            format!("{}{key}", ini::PREFIX)
+        };
+        let Some(name) = ini::names().find(|name| *name == full) else {
+            return Err(refused("setting_unknown", &[("setting", &key)], language));
+        };
+        changes.push((name, setting_text(arguments, name, value.dereference())?));
+    }
+    let mut restored = Restored(Vec::new());
+    for (name, value) in changes {
+        let before = zend::ini::value(name);
+        if before == value {
+            continue;
+        }
+        if !zend::ini::set(name, &value) {
+            let code = if zend::ini::changeable(name) {
+                "setting_invalid"
+            } else {
+                "setting_not_changeable"
+            };
+            return Err(refused(code, &[("setting", name)], language));
+        }
+        restored.0.push((name, before));
+    }
+    let returned = zend::call(run, Vec::new());
+    drop(restored);
+    returned.value()
+}
+
+/// A setting as php.ini would hold it.
+fn setting_text(arguments: &Arguments, name: &str, value: &Zval) -> Outcome<String> {
+    let text = match value.bool() {
+        Some(flag) => Some(String::from(if flag { "1" } else { "0" })),
+        None if value.is_null() => Some(String::new()),
+        None => value.long().map(|number| number.to_string()).or_else(|| value.string()),
+    };
+    text.ok_or_else(|| {
+        let given = zend::type_name(value);
+        arguments.type_error(
+            0,
+            &format!("must have a string, int, bool or null for \"{name}\", {given} given"),
+        )
+    })
+}
+
+fn reseal_store(arguments: &Arguments) -> Outcome {
+    let operation = Operation::begin()?;
+    let rows = operation.run(Some(arguments), |context| Ok(context.store.reseal()?))?;
+    Ok(count(rows).into_zval(false)?)
+}
+
+fn set_logger(arguments: &Arguments) -> Outcome {
+    log::set_logger(arguments.optional_callable(0)?);
+    Ok(Zval::null())
+}

@@ -1,0 +1,188 @@
+//! One call into the core: its settings, its context, and the way its failure becomes an exception.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::{self, Asker, Reply};
+use super::exceptions;
+use super::ini;
+use super::log::CallLog;
+use super::zend::{self, Arguments, Outcome, Raised};
+use crate::base::account::AccountName;
+use crate::base::cancel::CancelToken;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::failure::{Error, Failure, Result};
+use crate::base::language::Language;
+use crate::base::log::{Level, Log};
+use crate::base::problem::Problem;
+use crate::base::random::OsRandom;
+use crate::base::secret::Secret;
+use crate::base::settings::{LogTarget, Settings};
+use crate::service::context::{Budget, Context};
+use crate::transport::Transport;
+
+/// A call that has begun: it took all settings at its start.
+#[derive(Clone)]
+pub struct Operation {
+    settings: Arc<Settings>,
+    transport: Arc<dyn Transport>,
+    log: Arc<CallLog>,
+    cancel: CancelToken,
+    budget: Arc<Budget>,
+}
+
+impl Operation {
+    /// Takes the settings.
+    pub fn begin() -> Outcome<Self> {
+        let settings = Arc::new(settings()?);
+        Ok(Self {
+            transport: engine::transport(&settings),
+            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
+            cancel: CancelToken::new(),
+            budget: Arc::new(Budget::new(settings.retry_budget)),
+            settings,
+        })
+    }
+
+    /// The reader's language.
+    pub fn language(&self) -> Language {
+        self.settings.language
+    }
+
+    /// The settings of this call.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn context(&self) -> Result<Context> {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let store = crate::store::open(&self.settings, clock.clone(), random.clone())?;
+        Ok(Context {
+            settings: Arc::clone(&self.settings),
+            clock,
+            random,
+            transport: Arc::clone(&self.transport),
+            store,
+            log: Arc::clone(&self.log) as Arc<dyn Log>,
+            cancel: self.cancel.clone(),
+            budget: Arc::clone(&self.budget),
+        })
+    }
+
+    /// Runs `work`, which may wait for the network, beside PHP.
+    pub fn run<T: Send + 'static>(
+        &self,
+        arguments: Option<&Arguments>,
+        work: impl FnOnce(&Context) -> Result<T> + Send + 'static,
+    ) -> Outcome<T> {
+        // Without questions there is nothing to answer.
+        self.run_asking(arguments, |context, _: &Asker<(), (), _>| work(context), Reply::Go)
+    }
+
+    /// The same for work that asks PHP code on the way.
+    pub fn run_asking<Q: Send + 'static, A: Send + 'static, T: Send + 'static>(
+        &self,
+        arguments: Option<&Arguments>,
+        work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
+        answer: impl FnMut(Q) -> Reply<A>,
+    ) -> Outcome<T> {
+        let operation = self.clone();
+        let result = engine::run(
+            &self.cancel,
+            move |asker| work(&operation.context()?, asker),
+            answer,
+            || self.log.deliver(),
+        )?;
+        result.map_err(|error| self.raised(arguments, error))
+    }
+
+    /// Runs `work`, which only looks into the store, on this thread.
+    pub fn look<T>(&self, arguments: &Arguments, work: impl FnOnce(&Context) -> Result<T>) -> Outcome<T> {
+        let result = self.context().and_then(|context| work(&context));
+        self.log.deliver()?;
+        result.map_err(|error| self.raised(Some(arguments), error))
+    }
+
+    /// The exception for an error of the core.
+    pub fn raised(&self, arguments: Option<&Arguments>, error: Error) -> Raised {
+        match error {
+            Error::Failure(failure) => exceptions::raised(&failure, self.language()),
+            Error::Argument { argument, message } => match arguments {
+                Some(arguments) => arguments.value_error_of(argument, &message),
+                None => Raised::value_error(format!("{argument}: {message}")),
+            },
+            // Only this thread cancels, and it does so with a reason already at hand.
+            Error::Cancelled(_) => Raised::Pending,
+        }
+    }
+}
+
+/// `string $account`.
+pub fn account_name(arguments: &Arguments, index: usize) -> Outcome<AccountName> {
+    AccountName::new(arguments.text(index)?).map_err(|reason| arguments.value_error(index, reason))
+}
+
+/// A problem of our own as an exception.
+pub fn refused(code: &'static str, facts: &[(&str, &str)], language: Language) -> Raised {
+    let problem = Problem::own(code, SystemClock.now());
+    let problem = facts
+        .iter()
+        .fold(problem, |problem, (name, value)| problem.with_fact(name, value));
+    exceptions::raised(&Failure::new(problem), language)
+}
+
+/// All settings as they are now.
+fn settings() -> Outcome<Settings> {
+    let language = Language::from_tag(&ini::value("language")).unwrap_or_default();
+    let store = ini::value("store");
+    if !is_dsn(&store) {
+        permitted(&store, language)?;
+    }
+    let log = match ini::value("log").as_str() {
+        "" => LogTarget::None,
+        "stderr" => LogTarget::Stderr,
+        path => LogTarget::File(permitted(path, language)?),
+    };
+    let optional_path = |name: &str| match ini::value(name).as_str() {
+        "" => Ok(None),
+        path => permitted(path, language).map(Some),
+    };
+    let seconds = |name: &str, default: u64| Duration::from_secs(ini::value(name).parse().unwrap_or(default));
+    let defaults = Settings::default();
+    Ok(Settings {
+        store,
+        key_file: optional_path("key_file")?,
+        environment_key: std::env::var("SQUEEZE_GRAPH_KEY")
+            .ok()
+            .filter(|key| !key.is_empty())
+            .map(Secret::new),
+        connect_timeout: seconds("connect_timeout", defaults.connect_timeout.as_secs()),
+        timeout: seconds("timeout", defaults.timeout.as_secs()),
+        retry_budget: seconds("retry_budget", defaults.retry_budget.as_secs()),
+        concurrency: ini::value("concurrency").parse().unwrap_or(defaults.concurrency),
+        proxy: Some(ini::value("proxy")).filter(|proxy| !proxy.is_empty()),
+        proxy_auth_file: optional_path("proxy_auth_file")?,
+        ca_file: optional_path("ca_file")?,
+        custom_endpoints: ini::is_on(&ini::value("custom_endpoints")),
+        language,
+        log,
+        log_level: Level::from_name(&ini::value("log_level")).unwrap_or(defaults.log_level),
+    })
+}
+
+/// `mysql://…` and the like; a stream wrapper of PHP looks the same and is refused with it by the store.
+fn is_dsn(store: &str) -> bool {
+    store.contains("://")
+}
+
+/// A path that `open_basedir` allows and that is no stream wrapper. A relative one counts from the current directory.
+pub fn permitted(path: &str, language: Language) -> Outcome<PathBuf> {
+    if path.contains("://") {
+        return Err(refused("path_stream_wrapper", &[("path", path)], language));
+    }
+    if !zend::open_basedir_allows(path) {
+        return Err(refused("path_open_basedir", &[("path", path)], language));
+    }
+    Ok(Path::new(path).to_path_buf())
+}
