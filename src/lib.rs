@@ -9,12 +9,17 @@ pub mod service;
 pub mod store;
 pub mod transport;
 
+/// The entry of the PHP module.
 #[cfg(feature = "extension")]
-use ext_php_rs::prelude::*;
+#[expect(
+    missing_docs,
+    reason = "the macro adds public functions of its own, which PHP looks up by name"
+)]
+mod entry {
+    use ext_php_rs::prelude::*;
 
-/// What PHP asks for when it loads the extension.
-#[cfg(feature = "extension")]
-#[php_module]
-pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
-    php::module(module)
+    #[php_module]
+    pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
+        crate::php::module(module)
+    }
 }

@@ -26,7 +26,11 @@ pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
     functions::add(
         module
             .name("squeeze_graph")
+            .class::<message_list::MessageList>()
+            .class::<message_list::MessageIterator>()
             .startup_function(start)
+            .shutdown_function(stop)
+            .request_shutdown_function(end_request)
             .info_function(info::print),
     )
 }

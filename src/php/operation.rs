@@ -35,6 +35,11 @@ pub struct Operation {
 impl Operation {
     /// Takes the settings.
     pub fn begin() -> Outcome<Self> {
+        Self::try_begin().map_err(|failure| exceptions::raised(&failure, language()))
+    }
+
+    /// Takes the settings; what is wrong with them is a value.
+    pub fn try_begin() -> Result<Self, Box<Failure>> {
         let settings = Arc::new(settings()?);
         Ok(Self {
             transport: engine::transport(&settings),
@@ -48,11 +53,6 @@ impl Operation {
     /// The reader's language.
     pub fn language(&self) -> Language {
         self.settings.language
-    }
-
-    /// The settings of this call.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     fn context(&self) -> Result<Context> {
@@ -123,30 +123,39 @@ pub fn account_name(arguments: &Arguments, index: usize) -> Outcome<AccountName>
     AccountName::new(arguments.text(index)?).map_err(|reason| arguments.value_error(index, reason))
 }
 
-/// A problem of our own as an exception.
-pub fn refused(code: &'static str, facts: &[(&str, &str)], language: Language) -> Raised {
+/// The reader's language as it is set now.
+pub fn language() -> Language {
+    Language::from_tag(&ini::value("language")).unwrap_or_default()
+}
+
+/// A problem of our own.
+fn failure(code: &'static str, facts: &[(&str, &str)]) -> Box<Failure> {
     let problem = Problem::own(code, SystemClock.now());
     let problem = facts
         .iter()
         .fold(problem, |problem, (name, value)| problem.with_fact(name, value));
-    exceptions::raised(&Failure::new(problem), language)
+    Box::new(Failure::new(problem))
+}
+
+/// A problem of our own as an exception.
+pub fn refused(code: &'static str, facts: &[(&str, &str)]) -> Raised {
+    exceptions::raised(&failure(code, facts), language())
 }
 
 /// All settings as they are now.
-fn settings() -> Outcome<Settings> {
-    let language = Language::from_tag(&ini::value("language")).unwrap_or_default();
+fn settings() -> Result<Settings, Box<Failure>> {
     let store = ini::value("store");
     if !is_dsn(&store) {
-        permitted(&store, language)?;
+        allowed(&store)?;
     }
     let log = match ini::value("log").as_str() {
         "" => LogTarget::None,
         "stderr" => LogTarget::Stderr,
-        path => LogTarget::File(permitted(path, language)?),
+        path => LogTarget::File(allowed(path)?),
     };
     let optional_path = |name: &str| match ini::value(name).as_str() {
         "" => Ok(None),
-        path => permitted(path, language).map(Some),
+        path => allowed(path).map(Some),
     };
     let seconds = |name: &str, default: u64| Duration::from_secs(ini::value(name).parse().unwrap_or(default));
     let defaults = Settings::default();
@@ -165,7 +174,7 @@ fn settings() -> Outcome<Settings> {
         proxy_auth_file: optional_path("proxy_auth_file")?,
         ca_file: optional_path("ca_file")?,
         custom_endpoints: ini::is_on(&ini::value("custom_endpoints")),
-        language,
+        language: language(),
         log,
         log_level: Level::from_name(&ini::value("log_level")).unwrap_or(defaults.log_level),
     })
@@ -177,12 +186,17 @@ fn is_dsn(store: &str) -> bool {
 }
 
 /// A path that `open_basedir` allows and that is no stream wrapper. A relative one counts from the current directory.
-pub fn permitted(path: &str, language: Language) -> Outcome<PathBuf> {
+fn allowed(path: &str) -> Result<PathBuf, Box<Failure>> {
     if path.contains("://") {
-        return Err(refused("path_stream_wrapper", &[("path", path)], language));
+        return Err(failure("path_stream_wrapper", &[("path", path)]));
     }
     if !zend::open_basedir_allows(path) {
-        return Err(refused("path_open_basedir", &[("path", path)], language));
+        return Err(failure("path_open_basedir", &[("path", path)]));
     }
     Ok(Path::new(path).to_path_buf())
+}
+
+/// The same for a path that a caller gave.
+pub fn permitted(path: &str) -> Outcome<PathBuf> {
+    allowed(path).map_err(|failure| exceptions::raised(&failure, language()))
 }

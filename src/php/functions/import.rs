@@ -95,7 +95,7 @@ fn import_messages(arguments: &Arguments) -> Outcome {
         progress: arguments.optional_callable(9)?,
     };
     let operation = Operation::begin()?;
-    let options = options(arguments, &operation)?;
+    let options = options(arguments)?;
     let (accepts, tells) = (callbacks.accept.is_some(), callbacks.progress.is_some());
     let report = operation.run_asking(
         Some(arguments),
@@ -108,12 +108,14 @@ fn import_messages(arguments: &Arguments) -> Outcome {
     import_report(&report)
 }
 
-fn options(arguments: &Arguments, operation: &Operation) -> Outcome<ImportOptions> {
+fn options(arguments: &Arguments) -> Outcome<ImportOptions> {
     let number = |index| -> Outcome<Option<u64>> {
-        Ok(arguments.optional_int_from(index, 0)?.and_then(|number| u64::try_from(number).ok()))
+        Ok(arguments
+            .optional_int_from(index, 0)?
+            .and_then(|number| u64::try_from(number).ok()))
     };
     let directory: Option<PathBuf> = match arguments.optional_name(2)? {
-        Some(path) => Some(permitted(path, operation.language())?),
+        Some(path) => Some(permitted(path)?),
         None => None,
     };
     let body = match arguments.optional_text(6)? {

@@ -123,12 +123,12 @@ fn room() -> Option<u64> {
 }
 
 /// Bytes as a PHP string, unless `memory_limit` would end the script.
-fn bytes(bytes: &[u8], instead: &str, operation: &Operation) -> Outcome {
+fn bytes(bytes: &[u8], instead: &str) -> Outcome {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if room().is_some_and(|room| size > room) {
         let facts = [("bytes", size.to_string()), ("function", instead.to_owned())];
         let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        return Err(refused("memory_limit", &facts, operation.language()));
+        return Err(refused("memory_limit", &facts));
     }
     let mut value = Zval::new();
     value.set_zend_string(ext_php_rs::types::ZendStr::new(bytes, false));
@@ -145,12 +145,12 @@ fn get_mime(arguments: &Arguments) -> Outcome {
     let mime = operation.run(Some(arguments), move |context| {
         messages::get_mime(context, &name, &id, max)
     })?;
-    bytes(&mime, "save_mime", &operation)
+    bytes(&mime, "save_mime")
 }
 
 /// `string $path`, as far as PHP has a say in it.
-fn path(arguments: &Arguments, index: usize, operation: &Operation) -> Outcome<PathBuf> {
-    permitted(arguments.name(index)?, operation.language())
+fn path(arguments: &Arguments, index: usize) -> Outcome<PathBuf> {
+    permitted(arguments.name(index)?)
 }
 
 fn save_mime(arguments: &Arguments) -> Outcome {
@@ -160,7 +160,7 @@ fn save_mime(arguments: &Arguments) -> Outcome {
         max_bytes(arguments, 3)?,
     );
     let operation = Operation::begin()?;
-    let path = path(arguments, 2, &operation)?;
+    let path = path(arguments, 2)?;
     let written = operation.run(Some(arguments), move |context| {
         messages::save_mime(context, &name, &id, &path, max)
     })?;
@@ -182,14 +182,14 @@ fn get_attachment(arguments: &Arguments) -> Outcome {
     let content = operation.run(Some(arguments), move |context| {
         messages::get_attachment(context, &name, &id, &attachment, max)
     })?;
-    bytes(&content, "save_attachment", &operation)
+    bytes(&content, "save_attachment")
 }
 
 fn save_attachment(arguments: &Arguments) -> Outcome {
     let (name, id) = (account_name(arguments, 0)?, arguments.name(1)?.to_owned());
     let (attachment, max) = (arguments.name(2)?.to_owned(), max_bytes(arguments, 4)?);
     let operation = Operation::begin()?;
-    let path = path(arguments, 3, &operation)?;
+    let path = path(arguments, 3)?;
     let written = operation.run(Some(arguments), move |context| {
         messages::save_attachment(context, &name, &id, &attachment, &path, max)
     })?;

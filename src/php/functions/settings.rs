@@ -3,7 +3,6 @@
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ArrayKey, Zval};
 
-use crate::base::language::Language;
 use crate::php::operation::{Operation, refused};
 use crate::php::register::{Function, function};
 use crate::php::values::count;
@@ -37,7 +36,6 @@ impl Drop for Restored {
 fn with_settings(arguments: &Arguments) -> Outcome {
     let wanted = arguments.array(0)?;
     let run = arguments.callable(1)?;
-    let language = Language::from_tag(&ini::value("language")).unwrap_or_default();
     let mut changes = Vec::new();
     for (key, value) in wanted {
         let key = match key {
@@ -50,7 +48,7 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             format!("{}{key}", ini::PREFIX)
         };
         let Some(name) = ini::names().find(|name| *name == full) else {
-            return Err(refused("setting_unknown", &[("setting", &key)], language));
+            return Err(refused("setting_unknown", &[("setting", &key)]));
         };
         changes.push((name, setting_text(arguments, name, value.dereference())?));
     }
@@ -66,7 +64,7 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             } else {
                 "setting_not_changeable"
             };
-            return Err(refused(code, &[("setting", name)], language));
+            return Err(refused(code, &[("setting", name)]));
         }
         restored.0.push((name, before));
     }

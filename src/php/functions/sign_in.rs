@@ -3,7 +3,6 @@
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
-use crate::base::language::Language;
 use crate::php::ini;
 use crate::php::operation::{Operation, account_name, refused};
 use crate::php::register::{Function, function};
@@ -39,7 +38,7 @@ pub fn functions() -> Vec<Function> {
 const COMMAND_LINE: &str = "command line";
 
 /// `?string $session`: what was given, else the active PHP session's id.
-fn session(arguments: &Arguments, index: usize, language: Language) -> Outcome<String> {
+fn session(arguments: &Arguments, index: usize) -> Outcome<String> {
     if let Some(session) = arguments.optional_name(index)? {
         return Ok(session.to_owned());
     }
@@ -51,7 +50,7 @@ fn session(arguments: &Arguments, index: usize, language: Language) -> Outcome<S
     match id {
         id if !id.is_empty() => Ok(id),
         _ if ini::on_command_line() => Ok(COMMAND_LINE.to_owned()),
-        _ => Err(refused("session_required", &[], language)),
+        _ => Err(refused("session_required", &[])),
     }
 }
 
@@ -63,7 +62,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
         route: arguments.optional_name(4)?.map(str::to_owned),
     };
     let operation = Operation::begin()?;
-    let session = session(arguments, 1, operation.language())?;
+    let session = session(arguments, 1)?;
     let url = operation.run(Some(arguments), move |context| {
         sign_in::authorization_url(context, &name, &session, &options)
     })?;
@@ -73,7 +72,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
 fn exchange_code(arguments: &Arguments) -> Outcome {
     let callback = callback(arguments.array(0)?);
     let operation = Operation::begin()?;
-    let session = session(arguments, 1, operation.language())?;
+    let session = session(arguments, 1)?;
     let status = operation.run(Some(arguments), move |context| {
         sign_in::exchange_code(context, &callback, &session)
     })?;
@@ -87,7 +86,7 @@ fn callback_route(arguments: &Arguments) -> Outcome {
 fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
-    let session = session(arguments, 1, operation.language())?;
+    let session = session(arguments, 1)?;
     let url = operation.run(Some(arguments), move |context| {
         sign_in::admin_consent_url(context, &name, &session)
     })?;

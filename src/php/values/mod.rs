@@ -33,7 +33,7 @@ pub use connection::connection_report;
 pub use import::{import_report, import_result, incoming_message};
 pub use json::timestamp;
 pub use message::{attachment, folder, mailbox_settings, message, move_result};
-pub use token::{optional_problem, problem, refresh_report, refresh_result, token_status};
+pub use token::{problem, refresh_report, refresh_result, token_status};
 
 /// A value class.
 pub struct Shape {

@@ -1,6 +1,5 @@
 //! Values about tokens and about what went wrong with them.
 
-
 use super::{Shape, Value, case_of, count, list, optional, optional_time, texts, time};
 use crate::base::language::Language;
 use crate::base::problem as base;

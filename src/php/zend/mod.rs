@@ -16,7 +16,7 @@ use ext_php_rs::types::Zval;
 use ext_php_rs::zend::{ExecuteData, run_handler};
 
 pub use arguments::{Arguments, Instant, type_name};
-pub use call::{Ended, Returned, call, call_method, take_exception};
+pub use call::{Ended, call, call_method, take_exception};
 pub use class::{
     Visibility, class, complete, date_time_immutable, date_time_interface, declare_property, enum_case, instantiate,
     json_serializable, object_value, property, registered_class, set_property, share,
