@@ -1,0 +1,409 @@
+//! The token requests: a code, a refresh token or the application's own credential becomes an access token.
+//!
+//! One call is at most two HTTP requests (a 5xx without `Retry-After` is repeated once after a second, as MSAL does) and ends within
+//! [`DEADLINE`] whatever the server does. A code is never sent twice. Waiting for throttling is the caller's business: it must not
+//! happen while a lease is held.
+//!
+//! The `oauth2` crate builds the requests and tells answers from errors; status, headers and the beginning of an unreadable body are
+//! kept beside it, because it drops them.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    PkceCodeVerifier, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, SyncHttpClient, TokenUrl,
+};
+
+use url::Url;
+
+use crate::base::cancel::CancelToken;
+use crate::base::clock::{Clock, UtcInstant};
+use crate::base::problem::{Problem, Source};
+use crate::base::random::Random;
+use crate::base::secret::Secret;
+use crate::oauth::application::{Application, Credential};
+use crate::oauth::authorization_request::redirect_url;
+use crate::oauth::claims_challenge;
+use crate::oauth::error_body::{ErrorBody, capped};
+use crate::oauth::token_response::{TokenAnswer, TokenBody};
+use crate::transport::retry_after::{retry_after, server_date};
+use crate::transport::{Request, Stage, Transport, TransportError};
+
+/// How long one call may take, all in all.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a 5xx is left alone before the one repetition.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// No token answer is larger; a real one has about 10 kB.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What is exchanged for tokens.
+#[derive(Debug, Clone, Copy)]
+pub enum Grant<'a> {
+    /// The code of a sign-in.
+    AuthorizationCode {
+        /// The code.
+        code: &'a Secret,
+        /// The verifier whose hash stood in the authorization request.
+        verifier: &'a Secret,
+        /// The redirect URI of the authorization request.
+        redirect_uri: &'a str,
+    },
+    /// A refresh token. No scope is sent: the original scopes stay, and one the user has not consented to would make the refresh
+    /// fail.
+    RefreshToken(&'a Secret),
+    /// The application itself, with everything it was granted.
+    ClientCredentials,
+}
+
+/// Whether a request reached Microsoft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Surely not.
+    Never,
+    /// It was sent, and no (whole) answer came.
+    Unknown,
+    /// There is an answer.
+    Answered,
+}
+
+/// A token request that brought no token.
+#[derive(Debug, Clone)]
+pub struct TokenFailure {
+    /// What was said, by whom.
+    pub problem: Problem,
+    /// How long the server wants to be left alone, seconds.
+    pub retry_after: Option<u64>,
+    /// The claims that the next request or sign-in must answer, JSON as text.
+    pub challenge: Option<String>,
+    /// Whether the request reached Microsoft.
+    pub arrival: Arrival,
+    /// The server's clock minus ours, seconds, where it was told.
+    pub clock_skew: Option<i64>,
+}
+
+/// What token requests are sent with.
+#[derive(Clone, Copy)]
+pub struct TokenEndpoint<'a> {
+    /// HTTP.
+    pub transport: &'a dyn Transport,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+    /// Randomness, for request ids.
+    pub random: &'a dyn Random,
+    /// Ends the pause before a repetition; a request on its way is not torn off.
+    pub cancel: &'a CancelToken,
+}
+
+type Client = oauth2::Client<
+    ErrorBody,
+    TokenBody,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+impl TokenEndpoint<'_> {
+    /// Asks for tokens. `challenge` is the claims challenge to answer, as JSON text.
+    pub fn request(
+        &self,
+        application: &Application,
+        grant: Grant<'_>,
+        challenge: Option<&str>,
+    ) -> Result<TokenAnswer, Box<TokenFailure>> {
+        let now = self.clock.now();
+        let never = |problem: Box<Problem>| {
+            Box::new(TokenFailure {
+                problem: *problem,
+                retry_after: None,
+                challenge: None,
+                arrival: Arrival::Never,
+                clock_skew: None,
+            })
+        };
+        let request_id = self.random.guid();
+        let request_id = request_id.map_err(|_| never(Box::new(Problem::own("random_unavailable", now))))?;
+        let exchange = Exchange {
+            endpoint: *self,
+            request_id: &request_id,
+            end: Instant::now() + DEADLINE,
+            repeat: !matches!(grant, Grant::AuthorizationCode { .. }),
+            received: RefCell::new(None),
+        };
+        let client = client(application);
+        let claims = claims_challenge::parameter(challenge);
+        let outcome = match grant {
+            Grant::AuthorizationCode {
+                code,
+                verifier,
+                redirect_uri,
+            } => client
+                .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+                .set_redirect_uri(Cow::Owned(redirect_url(redirect_uri, now).map_err(never)?))
+                .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
+                .add_extra_param("client_info", "1")
+                .add_extra_param("claims", claims)
+                .request(&exchange),
+            Grant::RefreshToken(token) => client
+                .exchange_refresh_token(&RefreshToken::new(token.expose().to_owned()))
+                .add_extra_param("client_info", "1")
+                .add_extra_param("claims", claims)
+                .request(&exchange),
+            Grant::ClientCredentials => client
+                .exchange_client_credentials()
+                .add_scope(Scope::new(application.default_scope()))
+                .add_extra_param("claims", claims)
+                .request(&exchange),
+        };
+        let received = exchange.received.into_inner();
+        match (outcome, received) {
+            (Ok(body), Some(received)) => body
+                .answer(received.at, server_date(&received.headers), received.clock_skew)
+                .ok_or_else(|| unreadable(&received, &request_id)),
+            (Err(RequestTokenError::ServerResponse(error)), Some(received)) => {
+                let mut failure = TokenFailure {
+                    problem: error.problem(received.at),
+                    retry_after: retry_after(&received.headers, received.at),
+                    challenge: error.challenge(),
+                    arrival: Arrival::Answered,
+                    clock_skew: received.clock_skew,
+                };
+                received.complete(&mut failure.problem, &request_id);
+                failure.problem.message = masked(&failure.problem.message, application, &grant);
+                Err(Box::new(failure))
+            }
+            (Err(RequestTokenError::Request(error)), _) => {
+                let mut failure = never(Box::new(error.problem(self.clock.now())));
+                failure.problem.correlation_id = Some(request_id);
+                if error.sent {
+                    failure.arrival = Arrival::Unknown;
+                }
+                Err(failure)
+            }
+            (_, Some(received)) => Err(unreadable(&received, &request_id)),
+            // The crate could not even build the request.
+            (_, None) => Err(never(Box::new(Problem::own("token_request_invalid", now)))),
+        }
+    }
+}
+
+fn client(application: &Application) -> Client {
+    let Credential::Secret(secret) = &application.credential;
+    oauth2::Client::new(ClientId::new(application.client_id.clone()))
+        .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+        .set_auth_type(AuthType::RequestBody)
+        .set_token_uri(TokenUrl::from_url(application.token_endpoint()))
+}
+
+/// An answer that is neither tokens nor an error of Entra's: a proxy's page, half a body, nothing.
+fn unreadable(received: &Received, request_id: &str) -> Box<TokenFailure> {
+    let mut problem = Problem::new(Source::Entra, "unreadable_answer", &received.excerpt, received.at);
+    received.complete(&mut problem, request_id);
+    Box::new(TokenFailure {
+        problem,
+        retry_after: retry_after(&received.headers, received.at),
+        challenge: None,
+        arrival: Arrival::Answered,
+        clock_skew: received.clock_skew,
+    })
+}
+
+/// What is worth keeping of an answer beside its body.
+#[derive(Debug)]
+struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    at: UtcInstant,
+    clock_skew: Option<i64>,
+    excerpt: String,
+}
+
+impl Received {
+    /// Adds status and ids where the body did not name them.
+    fn complete(&self, problem: &mut Problem, request_id: &str) {
+        problem.http_status = Some(self.status.as_u16());
+        if problem.request_id.is_none() {
+            let header = self.headers.get("x-ms-request-id");
+            problem.request_id = header.and_then(|id| id.to_str().ok()).map(capped);
+        }
+        problem.correlation_id.get_or_insert_with(|| request_id.to_owned());
+    }
+}
+
+/// One call's way to the server, as the `oauth2` crate wants it.
+struct Exchange<'a> {
+    endpoint: TokenEndpoint<'a>,
+    request_id: &'a str,
+    end: Instant,
+    repeat: bool,
+    received: RefCell<Option<Received>>,
+}
+
+impl SyncHttpClient for Exchange<'_> {
+    type Error = TransportError;
+
+    fn call(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|error| not_sent(&error.to_string()))?;
+        let mut headers = request.headers().clone();
+        let id = HeaderValue::from_str(self.request_id).map_err(|error| not_sent(&error.to_string()))?;
+        for (name, value) in [
+            ("client-request-id", id),
+            ("return-client-request-id", HeaderValue::from_static("true")),
+            // Without it the loop protection may answer `invalid_grant` instead of 429.
+            ("x-ms-lib-capability", HeaderValue::from_static("retry-after, h429")),
+        ] {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        let mut attempt = Request::new(request.method().clone(), url);
+        attempt.headers = headers;
+        attempt.body = request.into_body();
+
+        let (status, headers, body) = self.send(attempt.clone())?;
+        let waits = headers.contains_key(http::header::RETRY_AFTER);
+        if status.is_server_error() && !waits && self.repeat && self.left() > PAUSE {
+            let slept = self.endpoint.cancel.sleep(PAUSE);
+            if slept.is_ok() {
+                let (status, headers, body) = self.send(attempt)?;
+                return Ok(response(status, &headers, body));
+            }
+        }
+        Ok(response(status, &headers, body))
+    }
+}
+
+impl Exchange<'_> {
+    fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Sends once and reads the whole body.
+    fn send(&self, mut request: Request) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        request.deadline = Some(self.left());
+        let sent_at = self.endpoint.clock.now();
+        let mut response = self.endpoint.transport.send(request, self.endpoint.cancel)?;
+        let mut body = Vec::new();
+        let limit = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
+        let read = response
+            .body
+            .by_ref()
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut body);
+        read.map_err(|error| broken(&host, &error))?;
+        if body.len() > BODY_LIMIT {
+            return Err(TransportError {
+                stage: Stage::TooLarge,
+                sent: true,
+                host,
+                reason: format!("the answer is larger than {BODY_LIMIT} bytes"),
+            });
+        }
+        let at = self.endpoint.clock.now();
+        let excerpt = excerpt(response.status, &response.headers, &body);
+        *self.received.borrow_mut() = Some(Received {
+            status: response.status,
+            clock_skew: server_date(&response.headers).map(|server| skew(server, sent_at, at)),
+            headers: response.headers.clone(),
+            at,
+            excerpt,
+        });
+        Ok((response.status, response.headers, body))
+    }
+}
+
+/// The answer as the crate wants it; only its content type means something to it.
+fn response(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> HttpResponse {
+    let mut response = oauth2::http::Response::new(body);
+    *response.status_mut() = status;
+    if let Some(content_type) = headers.get(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+    }
+    response
+}
+
+/// A request that could not even be written.
+fn not_sent(reason: &str) -> TransportError {
+    TransportError {
+        stage: Stage::Configuration,
+        sent: false,
+        host: String::new(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// The transport's own error inside a failed read, or a broken connection.
+fn broken(host: &str, error: &std::io::Error) -> TransportError {
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<TransportError>())
+        .cloned();
+    inner.unwrap_or_else(|| TransportError {
+        stage: Stage::Broken,
+        sent: true,
+        host: host.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// How far the server's clock is from ours: nothing, if its time lies between sending and receiving.
+fn skew(server: UtcInstant, sent_at: UtcInstant, received_at: UtcInstant) -> i64 {
+    if server < sent_at.min(received_at) {
+        server.since(sent_at.min(received_at))
+    } else if server > received_at {
+        server.since(received_at)
+    } else {
+        0
+    }
+}
+
+/// What an unreadable body looks like, without anything that could be a token: a page's beginning, and only the size of everything
+/// else (the beginning of half a token answer is an access token).
+fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+    const LENGTH: usize = 300;
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or("no content type");
+    let start = String::from_utf8_lossy(body.get(..LENGTH).unwrap_or(body)).into_owned();
+    let summary = format!("HTTP {}, {content_type}, {} bytes", status.as_u16(), body.len());
+    if start.trim_start().starts_with('<') {
+        format!("{summary}: {}", without_long_words(&start))
+    } else {
+        summary
+    }
+}
+
+/// Replaces every word too long to be one.
+fn without_long_words(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let words = text.split_whitespace();
+    let shown = words.map(|word| if word.len() > LONGEST { "…" } else { word });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// Microsoft's message without anything secret we sent, should it ever be quoted back.
+fn masked(message: &str, application: &Application, grant: &Grant<'_>) -> String {
+    let Credential::Secret(secret) = &application.credential;
+    let sent = match grant {
+        Grant::AuthorizationCode { code, verifier, .. } => [Some(*code), Some(*verifier)],
+        Grant::RefreshToken(token) => [Some(*token), None],
+        Grant::ClientCredentials => [None, None],
+    };
+    let secrets = sent.into_iter().flatten().chain([secret]);
+    secrets
+        .filter(|secret| !secret.is_empty())
+        .fold(message.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! Token requests against a scripted transport: what is sent, and what becomes of every kind of answer.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use super::*;
+use crate::base::random::OsRandom;
+use crate::oauth::application::tests::application;
+
+const NOW: i64 = 1_700_000_000; // Tue, 14 Nov 2023 22:13:20 GMT
+
+struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> UtcInstant {
+        UtcInstant::from_epoch(NOW)
+    }
+
+    fn since_boot(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+type Headers = Vec<(&'static str, String)>;
+
+enum Answer {
+    Http(u16, Headers, String),
+    Broken(TransportError),
+}
+
+/// Gives its answers in order and keeps the requests.
+struct Script {
+    answers: Mutex<Vec<Answer>>,
+    requests: Mutex<Vec<Request>>,
+}
+
+impl Script {
+    fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let mut answers: Vec<Answer> = answers.into_iter().collect();
+        answers.reverse();
+        Self {
+            answers: Mutex::new(answers),
+            requests: Mutex::new(Vec::new()),
+        }
+    }
+}
+
+impl Transport for Script {
+    fn send(&self, request: Request, _cancel: &CancelToken) -> Result<crate::transport::Response, TransportError> {
+        self.requests.lock().unwrap().push(request);
+        let (status, headers, body) = match self.answers.lock().unwrap().pop().expect("one request too many") {
+            Answer::Http(status, headers, body) => (status, headers, body),
+            Answer::Broken(error) => return Err(error),
+        };
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        Ok(crate::transport::Response {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: map,
+            body: Box::new(std::io::Cursor::new(body.into_bytes())),
+        })
+    }
+}
+
+fn json(status: u16, body: &str) -> Answer {
+    let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
+    Answer::Http(status, headers, body.to_owned())
+}
+
+fn ask(script: &Script, grant: Grant<'_>, challenge: Option<&str>) -> Result<TokenAnswer, Box<TokenFailure>> {
+    let endpoint = TokenEndpoint {
+        transport: script,
+        clock: &FixedClock,
+        random: &OsRandom,
+        cancel: &CancelToken::new(),
+    };
+    endpoint.request(&application("contoso.com"), grant, challenge)
+}
+
+fn refresh(script: &Script) -> Result<TokenAnswer, Box<TokenFailure>> {
+    ask(script, Grant::RefreshToken(&Secret::new("canary-refresh")), None)
+}
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body).into_owned().collect()
+}
+
+const GOOD: &str = r#"{"token_type":"Bearer","access_token":"at","refresh_token":"rt","expires_in":3600}"#;
+const CLAIMS: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+
+#[test]
+fn each_grant_sends_exactly_its_own_fields() {
+    let code = Secret::new("the+code/=");
+    let verifier = Secret::new("the-verifier");
+    let token = Secret::new("the-refresh-token");
+    let client = [
+        ("client_id", "11111111-2222-3333-4444-555555555555"),
+        ("client_secret", "canary+secret/=&%"),
+        ("claims", CLAIMS),
+    ];
+    let cases = [
+        (
+            Grant::AuthorizationCode {
+                code: &code,
+                verifier: &verifier,
+                redirect_uri: "https://host.example/cb",
+            },
+            vec![
+                ("grant_type", "authorization_code"),
+                ("code", "the+code/="),
+                ("code_verifier", "the-verifier"),
+                ("redirect_uri", "https://host.example/cb"),
+                ("client_info", "1"),
+            ],
+        ),
+        (
+            Grant::RefreshToken(&token),
+            vec![
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "the-refresh-token"),
+                ("client_info", "1"),
+            ],
+        ),
+        (
+            Grant::ClientCredentials,
+            vec![
+                ("grant_type", "client_credentials"),
+                ("scope", "https://graph.microsoft.com/.default"),
+            ],
+        ),
+    ];
+    for (grant, fields) in cases {
+        let script = Script::new([json(200, GOOD)]);
+        ask(&script, grant, None).unwrap();
+        let requests = script.requests.lock().unwrap();
+        let expected: BTreeMap<String, String> = fields
+            .iter()
+            .chain(&client)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        assert_eq!(form(&requests[0]), expected);
+        assert_eq!(
+            requests[0].url.as_str(),
+            "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token"
+        );
+        let header = |name: &str| {
+            requests[0]
+                .headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(header("content-type").unwrap(), "application/x-www-form-urlencoded");
+        assert_eq!(header("x-ms-lib-capability").unwrap(), "retry-after, h429");
+        assert_eq!(header("return-client-request-id").unwrap(), "true");
+        assert_eq!(header("client-request-id").unwrap().len(), 36);
+        assert_eq!(header("origin"), None);
+        assert!(requests[0].deadline.unwrap() <= DEADLINE);
+    }
+}
+
+#[test]
+fn a_challenge_is_sent_along() {
+    let script = Script::new([json(200, GOOD)]);
+    let challenge = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    ask(&script, Grant::ClientCredentials, Some(challenge)).unwrap();
+    let claims = form(&script.requests.lock().unwrap()[0])["claims"].clone();
+    assert!(claims.contains(r#""value":"c1""#) && claims.contains("cp1"), "{claims}");
+}
+
+#[test]
+fn the_servers_clock_is_compared_with_ours() {
+    let cases = [
+        ("Tue, 14 Nov 2023 22:13:20 GMT", Some(0)),
+        ("Tue, 14 Nov 2023 22:18:20 GMT", Some(300)),
+        ("Tue, 14 Nov 2023 21:13:20 GMT", Some(-3600)),
+        ("nonsense", None),
+    ];
+    for (date, expected) in cases {
+        let script = Script::new([Answer::Http(200, vec![("date", date.to_owned())], GOOD.to_owned())]);
+        assert_eq!(refresh(&script).unwrap().clock_skew, expected, "{date}");
+    }
+}
+
+#[test]
+fn an_error_keeps_everything_microsoft_said() {
+    let body = r#"{"error":"invalid_grant","error_description":"AADSTS50076: use MFA, not canary-refresh","error_codes":[50076],
+        "suberror":"basic_action","claims":"{\"access_token\":{\"a\":1}}","trace_id":"t","correlation_id":"c"}"#;
+    let failure = refresh(&Script::new([json(400, body)])).unwrap_err();
+    assert_eq!(failure.problem.code, "invalid_grant");
+    assert_eq!(failure.problem.aadsts, Some(50076));
+    assert_eq!(failure.problem.http_status, Some(400));
+    assert_eq!(failure.problem.request_id.as_deref(), Some("t"));
+    assert_eq!(failure.problem.correlation_id.as_deref(), Some("c"));
+    assert_eq!(failure.challenge.as_deref(), Some(r#"{"access_token":{"a":1}}"#));
+    assert_eq!(failure.arrival, Arrival::Answered);
+    assert_eq!(failure.problem.message, "AADSTS50076: use MFA, not …");
+}
+
+#[test]
+fn an_unreadable_answer_keeps_status_and_ids_but_no_token() {
+    let page = format!("<html><body>Bad gateway {}</body></html>", "canary".repeat(20));
+    let long = "x".repeat(BODY_LIMIT + 1);
+    let cases = [
+        (200, "text/html", page.as_str(), "HTTP 200, text/html, "),
+        (200, "application/json", "", "HTTP 200, application/json, 0 bytes"),
+        (
+            200,
+            "application/json",
+            r#"{"access_token":"canary","refresh_"#,
+            "HTTP 200, application/json, 34 bytes",
+        ),
+        (
+            200,
+            "application/json",
+            r#"{"token_type":"Bearer"}"#,
+            "HTTP 200, application/json, 23 bytes",
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"foo":"canary"}"#,
+            "HTTP 400, application/json, 16 bytes",
+        ),
+        (302, "text/html", "", "HTTP 302, text/html, 0 bytes"),
+        (407, "text/html", page.as_str(), "HTTP 407, text/html, "),
+    ];
+    for (status, content_type, body, message) in cases {
+        let headers = vec![
+            ("content-type", content_type.to_owned()),
+            ("x-ms-request-id", "the-request".to_owned()),
+        ];
+        let failure = refresh(&Script::new([Answer::Http(status, headers, body.to_owned())])).unwrap_err();
+        assert_eq!(failure.problem.code, "unreadable_answer", "{status} {body}");
+        assert_eq!(failure.problem.http_status, Some(status));
+        assert_eq!(failure.problem.request_id.as_deref(), Some("the-request"));
+        assert!(failure.problem.correlation_id.is_some());
+        assert!(
+            failure.problem.message.starts_with(message),
+            "{}",
+            failure.problem.message
+        );
+        assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+    }
+    let failure = refresh(&Script::new([json(200, &long)])).unwrap_err();
+    assert_eq!(
+        (failure.problem.code.as_str(), failure.arrival),
+        ("too_large", Arrival::Unknown)
+    );
+}
+
+#[test]
+fn a_server_error_without_retry_after_is_repeated_once() {
+    let script = Script::new([json(503, ""), json(200, GOOD)]);
+    assert_eq!(refresh(&script).unwrap().access_token, Secret::new("at"));
+    let script = Script::new([json(500, ""), json(502, "<p>no</p>")]);
+    assert_eq!(refresh(&script).unwrap_err().problem.http_status, Some(502));
+}
+
+#[test]
+fn a_throttled_or_delayed_request_is_not_repeated_here() {
+    for status in [429, 503] {
+        let script = Script::new([Answer::Http(
+            status,
+            vec![("retry-after", "2.5".to_owned())],
+            String::new(),
+        )]);
+        let failure = refresh(&script).unwrap_err();
+        assert_eq!(failure.retry_after, Some(3));
+        assert_eq!(failure.problem.http_status, Some(status));
+    }
+}
+
+#[test]
+fn a_code_is_never_sent_twice() {
+    let script = Script::new([json(500, "")]);
+    let secret = Secret::new("x");
+    let grant = Grant::AuthorizationCode {
+        code: &secret,
+        verifier: &secret,
+        redirect_uri: "https://host.example/cb",
+    };
+    ask(&script, grant, None).unwrap_err();
+    assert_eq!(script.requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_broken_way_says_whether_the_request_may_have_arrived() {
+    for (sent, arrival) in [(false, Arrival::Never), (true, Arrival::Unknown)] {
+        let error = TransportError {
+            stage: Stage::Connect,
+            sent,
+            host: "login.microsoftonline.com".to_owned(),
+            reason: "connection refused".to_owned(),
+        };
+        let failure = refresh(&Script::new([Answer::Broken(error)])).unwrap_err();
+        assert_eq!(failure.arrival, arrival);
+        assert_eq!(failure.problem.source, Source::Transport);
+        assert_eq!(failure.problem.code, "connect");
+    }
+}
