@@ -1,7 +1,12 @@
 //! An account: one e-mail configuration of the host. Validated once, at the door.
 
 pub mod endpoints;
+pub mod guid;
 pub mod patch;
+pub mod redirect_uri;
+pub mod scopes;
+pub mod tenant;
+mod value;
 
 use std::fmt;
 
@@ -121,5 +126,49 @@ impl AccountSettings {
             && self.cloud == other.cloud
             && self.authority_url == other.authority_url
             && self.graph_url == other.graph_url
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A complete delegated account in the worldwide cloud, to be varied.
+    pub(crate) fn settings() -> AccountSettings {
+        AccountSettings {
+            protocol: Protocol::Delegated,
+            tenant_id: "8f1c4ad0-5b0e-4c57-8b2f-3a1f0e6d9c42".to_owned(),
+            client_id: "5f0c1f1e-6d2a-4f6e-9a51-0d6f3a0b7c11".to_owned(),
+            client_secret: Some(Secret::new("stored~value")),
+            secret_expires_at: None,
+            redirect_uri: Some("https://mandant.example/callback".to_owned()),
+            user: None,
+            mailbox: None,
+            folder_inbox: patch::FOLDER_INBOX.to_owned(),
+            folder_processed: None,
+            folder_error: None,
+            scopes: scopes::DEFAULT.map(str::to_owned).to_vec(),
+            refresh_interval: patch::REFRESH_INTERVAL,
+            enabled: true,
+            cloud: Cloud::Global,
+            authority_url: None,
+            graph_url: None,
+        }
+    }
+
+    #[test]
+    fn a_name_has_1_to_190_characters_and_none_of_them_controls() {
+        let cases = [
+            ("a".to_owned(), true),
+            ("Rechnungen Süd 📬".to_owned(), true),
+            ("ä".repeat(190), true),
+            ("ä".repeat(191), false),
+            (String::new(), false),
+            ("a\0b".to_owned(), false),
+            ("a\nb".to_owned(), false),
+        ];
+        for (name, good) in cases {
+            assert_eq!(AccountName::new(name.clone()).is_ok(), good, "{name:?}");
+        }
     }
 }

@@ -4,7 +4,11 @@
 //! explanation and remedy in the reader's language come from one table ([`table`]), looked up when read: a problem stored by an
 //! English job is read in German by the administrator. It never holds a secret.
 
+mod entra;
+mod graph;
+mod own;
 pub mod table;
+mod transport;
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,18 @@
-//! The table itself: a row for each failure that deserves words of its own, and a default for the rest.
+//! The table's shape and how a row is found; the rows themselves stand one file a source beside this one.
+//!
+//! Who a failure concerns decides what a row may say: only a dead refresh token asks for a sign-in, and a row that passes by itself
+//! asks nobody for anything. The tests hold every row to that.
 
 use std::collections::BTreeMap;
 
 use crate::base::failure::Class;
 use crate::base::language::Language;
-use crate::base::problem::{Actor, Problem};
+use crate::base::problem::{Actor, Problem, Source, entra, graph, own, transport};
 
-/// A sentence in both languages; `{name}` stands for the fact of that name.
+/// A sentence in both languages.
+///
+/// `{name}` stands for the fact of that name. What stands between `[` and `]` is left out where one of its facts is missing, so that
+/// a sentence is whole with and without them.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// English.
@@ -16,26 +22,43 @@ pub struct Text {
 }
 
 impl Text {
-    /// The sentence with its facts filled in; a fact that is not there leaves nothing behind.
+    /// The sentence with its facts filled in.
     pub fn render(&self, language: Language, facts: &BTreeMap<String, String>) -> String {
-        let template = match language {
+        let mut rest = match language {
             Language::English => self.en,
             Language::German => self.de,
         };
-        let mut rendered = String::with_capacity(template.len());
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            rendered.push_str(before);
-            let Some((name, tail)) = after.split_once('}') else {
-                rest = after;
-                break;
-            };
-            rendered.push_str(facts.get(name).map_or("", String::as_str));
+        let mut rendered = String::with_capacity(rest.len());
+        while let Some((before, after)) = rest.split_once('[') {
+            let (optional, tail) = after.split_once(']').unwrap_or((after, ""));
+            rendered.push_str(&fill(before, facts).0);
+            let (filled, whole) = fill(optional, facts);
+            if whole {
+                rendered.push_str(&filled);
+            }
             rest = tail;
         }
-        rendered.push_str(rest);
+        rendered.push_str(&fill(rest, facts).0);
         rendered
     }
+}
+
+/// `template` with its facts filled in, and whether all of them were there; one that is not leaves nothing behind.
+fn fill(template: &str, facts: &BTreeMap<String, String>) -> (String, bool) {
+    let mut filled = String::with_capacity(template.len());
+    let mut whole = true;
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+        match facts.get(name).filter(|value| !value.is_empty()) {
+            Some(value) => filled.push_str(value),
+            None => whole = false,
+        }
+        rest = tail;
+    }
+    filled.push_str(rest);
+    (filled, whole)
 }
 
 /// One row: what a failure means and who does what.
@@ -53,21 +76,39 @@ pub struct Row {
     pub remedy: Text,
 }
 
-static UNKNOWN: Row = Row {
-    class: Class::Service,
-    actor: Actor::Host,
-    retryable: false,
-    explanation: Text {
-        en: "An unexpected answer came back.",
-        de: "Es kam eine unerwartete Antwort.",
-    },
-    remedy: Text {
-        en: "Look at Microsoft's message and report it with its correlation id.",
-        de: "Lesen Sie Microsofts Meldung und melden Sie sie mit ihrer Korrelations-ID.",
-    },
-};
+/// A sentence in English and German.
+pub(super) const fn text(en: &'static str, de: &'static str) -> Text {
+    Text { en, de }
+}
 
-/// The row for `problem`: by source and AADSTS number, then suberror, code and HTTP status, then a default of its source.
-pub fn row(_problem: &Problem) -> &'static Row {
-    &UNKNOWN
+/// A row of a failure that stays until its actor has acted.
+pub(super) const fn stays(class: Class, actor: Actor, explanation: Text, remedy: Text) -> Row {
+    Row {
+        class,
+        actor,
+        retryable: false,
+        explanation,
+        remedy,
+    }
+}
+
+/// A row of a failure that passes by itself.
+pub(super) const fn passes(class: Class, explanation: Text, remedy: Text) -> Row {
+    Row {
+        class,
+        actor: Actor::Nobody,
+        retryable: true,
+        explanation,
+        remedy,
+    }
+}
+
+/// The row for `problem`: by its source's own marks first, then a default of its source.
+pub fn row(problem: &Problem) -> &'static Row {
+    match problem.source {
+        Source::Entra => entra::row(problem),
+        Source::Graph => graph::row(problem),
+        Source::Transport => transport::row(&problem.code),
+        Source::Own => own::row(&problem.code),
+    }
 }

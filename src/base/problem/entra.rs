@@ -1,0 +1,9 @@
+//! What Microsoft Entra ID says.
+
+use crate::base::problem::table::Row;
+use crate::base::problem::{Problem, own};
+
+/// The row for a problem of Entra's.
+pub(super) fn row(_problem: &Problem) -> &'static Row {
+    &own::UNKNOWN
+}

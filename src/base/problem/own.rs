@@ -1,0 +1,149 @@
+//! What this extension itself has to say: a row for each code of `Problem::own`, by code.
+//!
+//! Rows about an account's settings, signing in and the store stand in files of their own; all others here.
+
+mod settings;
+mod sign_in;
+mod store;
+
+use crate::base::failure::Class;
+use crate::base::problem::Actor;
+use crate::base::problem::table::{Row, passes, stays, text};
+
+/// A code and its row.
+pub(super) type Entry = (&'static str, Row);
+
+/// The row of a code; one for a bug of ours, if a code has none (a test keeps that from happening).
+pub(super) fn row(code: &str) -> &'static Row {
+    entries()
+        .find(|(known, _)| *known == code)
+        .map_or(&UNKNOWN, |(_, row)| row)
+}
+
+/// All rows of our own codes.
+pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
+    ROWS.iter()
+        .chain(settings::ROWS)
+        .chain(sign_in::ROWS)
+        .chain(store::ROWS)
+}
+
+pub(super) static UNKNOWN: Row = stays(
+    Class::Service,
+    Actor::Host,
+    text(
+        "The extension met a failure that it does not know.",
+        "In der Erweiterung trat ein Fehler auf, den sie nicht kennt.",
+    ),
+    text(
+        "Report this with the message and the time at which it happened.",
+        "Melden Sie dies mit dem Wortlaut der Meldung und dem Zeitpunkt.",
+    ),
+);
+
+static ROWS: &[Entry] = &[
+    (
+        "account_not_found",
+        stays(
+            Class::AccountNotFound,
+            Actor::Host,
+            text(
+                "There is no account named “{account}” in this store.",
+                "In diesem Speicher gibt es kein Konto namens „{account}“.",
+            ),
+            text(
+                "Check the name and which store is configured, or create the account with save_account().",
+                "Prüfen Sie den Namen und den eingestellten Speicher, oder legen Sie das Konto mit save_account() an.",
+            ),
+        ),
+    ),
+    (
+        "attachment_is_reference",
+        stays(
+            Class::Service,
+            Actor::Host,
+            text(
+                "The attachment[ “{name}”] is only a link to a file in the cloud and has no bytes of its own.",
+                "Die Anlage[ „{name}“] ist nur ein Link auf eine Datei in der Cloud und enthält selbst keine Daten.",
+            ),
+            text(
+                "Open the link in sourceUrl, or ask the sender to attach the file itself.",
+                "Öffnen Sie den Link in sourceUrl, oder bitten Sie den Absender, die Datei selbst anzuhängen.",
+            ),
+        ),
+    ),
+    (
+        "attachment_not_found",
+        stays(
+            Class::AttachmentNotFound,
+            Actor::Host,
+            text(
+                "The message has no attachment with this id.",
+                "Die Nachricht hat keine Anlage mit dieser ID.",
+            ),
+            text(
+                "List the message's attachments again with list_attachments() and use an id from there.",
+                "Lesen Sie die Anlagen der Nachricht mit list_attachments() neu ein, und verwenden Sie eine ID daraus.",
+            ),
+        ),
+    ),
+    (
+        "folder_ambiguous",
+        stays(
+            Class::AmbiguousFolder,
+            Actor::Host,
+            text(
+                "The name “{folder}” fits more than one folder of the mailbox[: {candidates}].",
+                "Der Name „{folder}“ passt auf mehrere Ordner des Postfachs[: {candidates}].",
+            ),
+            text(
+                "Enter the folder's full path, for example the first of those found.",
+                "Geben Sie den vollständigen Pfad des Ordners an, zum Beispiel einen der gefundenen.",
+            ),
+        ),
+    ),
+    (
+        "folder_not_found",
+        stays(
+            Class::FolderNotFound,
+            Actor::Host,
+            text(
+                "The mailbox has no folder “{folder}”[; similar: {suggestions}].",
+                "Das Postfach hat keinen Ordner „{folder}“[; ähnlich: {suggestions}].",
+            ),
+            text(
+                "Correct the folder's name in the account's settings, or create the folder in the mailbox.",
+                "Berichtigen Sie den Ordnernamen in den Einstellungen des Kontos, oder legen Sie den Ordner im Postfach an.",
+            ),
+        ),
+    ),
+    (
+        "import_running",
+        passes(
+            Class::ImportRunning,
+            text(
+                "Another process is importing this inbox folder at the moment.",
+                "Ein anderer Prozess importiert diesen Posteingang gerade.",
+            ),
+            text(
+                "Wait until that import has ended; nothing needs to be repaired.",
+                "Warten Sie, bis dieser Import beendet ist; es muss nichts repariert werden.",
+            ),
+        ),
+    ),
+    (
+        "message_not_found",
+        stays(
+            Class::MessageNotFound,
+            Actor::Host,
+            text(
+                "The mailbox has no message with this id: it was deleted, or the id belongs to another mailbox.",
+                "Das Postfach hat keine Nachricht mit dieser ID: Sie wurde gelöscht, oder die ID gehört zu einem anderen Postfach.",
+            ),
+            text(
+                "List the folder again and use an id from there.",
+                "Lesen Sie den Ordner neu ein, und verwenden Sie eine ID daraus.",
+            ),
+        ),
+    ),
+];

@@ -1,0 +1,275 @@
+//! Rows about the store and its key: each names the path, whose it is, and what to do.
+
+use crate::base::failure::Class;
+use crate::base::problem::Actor;
+use crate::base::problem::own::Entry;
+use crate::base::problem::table::{passes, stays, text};
+
+pub(super) static ROWS: &[Entry] = &[
+    (
+        "key_malformed",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The key file {key_file} holds a line that is not a key[ (line {line})].",
+                "Die Schlüsseldatei {key_file} enthält eine Zeile, die kein Schlüssel ist[ (Zeile {line})].",
+            ),
+            text(
+                "Put one key a line into it, 32 bytes as hexadecimal digits or base64.",
+                "Tragen Sie je Zeile einen Schlüssel ein: 32 Bytes, hexadezimal oder in Base64.",
+            ),
+        ),
+    ),
+    (
+        "key_missing",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} exists, but its key is missing[: there is no file {key_file}].",
+                "Der Speicher {path} ist vorhanden, aber sein Schlüssel fehlt[: Es gibt keine Datei {key_file}].",
+            ),
+            text(
+                "Put the key file back or set squeeze_graph.key_file; without the key, move the store away and sign in anew.",
+                "Legen Sie die Schlüsseldatei zurück, oder setzen Sie squeeze_graph.key_file; ohne den Schlüssel verschieben Sie den Speicher, und melden Sie sich neu an.",
+            ),
+        ),
+    ),
+    (
+        "key_not_readable",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The key file {key_file} can not be read[ by {user}; it belongs to {owner}].",
+                "Die Schlüsseldatei {key_file} kann nicht gelesen werden[, jedenfalls nicht von {user}; sie gehört {owner}].",
+            ),
+            text(
+                "Give the file to the user that PHP runs as, with mode 0600.",
+                "Übereignen Sie die Datei dem Benutzer, unter dem PHP läuft, mit den Rechten 0600.",
+            ),
+        ),
+    ),
+    (
+        "key_readable_by_others",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The key file {key_file} can be read or changed by other users of this machine.",
+                "Die Schlüsseldatei {key_file} kann von anderen Benutzern dieses Rechners gelesen oder geändert werden.",
+            ),
+            text("Run: chmod 600 {key_file}", "Führen Sie aus: chmod 600 {key_file}"),
+        ),
+    ),
+    (
+        "key_wrong",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} was sealed with another key.",
+                "Der Speicher {path} wurde mit einem anderen Schlüssel versiegelt.",
+            ),
+            text(
+                "Put the right key into the key file[ {key_file}]; an old and a new key can stand there one a line.",
+                "Tragen Sie den richtigen Schlüssel in die Schlüsseldatei[ {key_file}] ein; ein alter und ein neuer können dort zeilenweise stehen.",
+            ),
+        ),
+    ),
+    (
+        "store_corrupt",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} is damaged and can not be read.",
+                "Der Speicher {path} ist beschädigt und kann nicht gelesen werden.",
+            ),
+            text(
+                "Restore it from a backup together with its key, or move it away and let the accounts be saved and signed in anew.",
+                "Stellen Sie ihn zusammen mit seinem Schlüssel aus einer Sicherung wieder her, oder verschieben Sie ihn, und lassen Sie die Konten neu anlegen und anmelden.",
+            ),
+        ),
+    ),
+    (
+        "store_dsn_unsupported",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The store “{path}” is a database server, which this version can not use yet.",
+                "Der Speicher „{path}“ ist ein Datenbankserver; diese Version kann ihn noch nicht verwenden.",
+            ),
+            text(
+                "Set squeeze_graph.store to a path on a local disk.",
+                "Setzen Sie squeeze_graph.store auf einen Pfad auf einer lokalen Festplatte.",
+            ),
+        ),
+    ),
+    (
+        "store_folder_missing",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The folder of the store, {folder}, does not exist.",
+                "Das Verzeichnis des Speichers, {folder}, gibt es nicht.",
+            ),
+            text(
+                "Create it for the user {user}: install -d -m 0700 -o {user} {folder}",
+                "Legen Sie es für den Benutzer {user} an: install -d -m 0700 -o {user} {folder}",
+            ),
+        ),
+    ),
+    (
+        "store_full",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "There is no space left for the store {path}; nothing was changed.",
+                "Für den Speicher {path} ist kein Platz mehr frei; es wurde nichts geändert.",
+            ),
+            text(
+                "Free space on the disk (or raise the user's quota) and try again.",
+                "Schaffen Sie Platz auf dem Datenträger (oder erhöhen Sie das Kontingent des Benutzers), und versuchen Sie es noch einmal.",
+            ),
+        ),
+    ),
+    (
+        "store_io_error",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} could not be read or written[ by {user}].",
+                "Der Speicher {path} konnte[ von {user}] nicht gelesen oder geschrieben werden.",
+            ),
+            text(
+                "Look at the message and at the system's log for the disk.",
+                "Lesen Sie die Meldung und das Systemprotokoll des Datenträgers.",
+            ),
+        ),
+    ),
+    (
+        "store_locked",
+        passes(
+            Class::Store,
+            text(
+                "The store {path} was busy for too long.",
+                "Der Speicher {path} war zu lange belegt.",
+            ),
+            text(
+                "Nothing needs to be done: the next call tries again.",
+                "Es ist nichts zu tun: Der nächste Aufruf versucht es wieder.",
+            ),
+        ),
+    ),
+    (
+        "store_network_filesystem",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} lies on a network file system, where several machines would damage it.",
+                "Der Speicher {path} liegt auf einem Netzlaufwerk, wo mehrere Rechner ihn beschädigen würden.",
+            ),
+            text(
+                "Set squeeze_graph.store to a path on a local disk.",
+                "Setzen Sie squeeze_graph.store auf einen Pfad auf einer lokalen Festplatte.",
+            ),
+        ),
+    ),
+    (
+        "store_newer",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} was made by a newer version of this extension.",
+                "Der Speicher {path} stammt von einer neueren Version dieser Erweiterung.",
+            ),
+            text(
+                "Update the extension on this machine; every machine that shares the store needs the same version.",
+                "Aktualisieren Sie die Erweiterung auf diesem Rechner; alle Rechner mit diesem Speicher brauchen dieselbe Version.",
+            ),
+        ),
+    ),
+    (
+        "store_not_a_file",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} is not a file but a folder, a device or something else.",
+                "Der Speicher {path} ist keine Datei, sondern ein Verzeichnis, ein Gerät oder etwas anderes.",
+            ),
+            text(
+                "Set squeeze_graph.store to the path of a file.",
+                "Setzen Sie squeeze_graph.store auf den Pfad einer Datei.",
+            ),
+        ),
+    ),
+    (
+        "store_not_writable",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} can not be written by {user}; it belongs to {owner}.",
+                "Der Speicher {path} kann von {user} nicht geschrieben werden; er gehört {owner}.",
+            ),
+            text(
+                "Give the file and its folder {folder} to {user}, or run PHP as {owner}.",
+                "Übereignen Sie die Datei und ihr Verzeichnis {folder} an {user}, oder führen Sie PHP als {owner} aus.",
+            ),
+        ),
+    ),
+    (
+        "store_path_invalid",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The setting squeeze_graph.store is not an absolute path[: “{path}”].",
+                "Die Einstellung squeeze_graph.store ist kein absoluter Pfad[: „{path}“].",
+            ),
+            text(
+                "Set it to a path such as /var/lib/squeeze-graph/store.sqlite.",
+                "Setzen Sie sie auf einen Pfad wie /var/lib/squeeze-graph/store.sqlite.",
+            ),
+        ),
+    ),
+    (
+        "store_read_only",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} lies in a folder or on a disk that is read-only[ for {user}].",
+                "Der Speicher {path} liegt in einem Verzeichnis oder auf einem Datenträger, der[ für {user}] schreibgeschützt ist.",
+            ),
+            text(
+                "Make {folder} writable[ for {user}], or set squeeze_graph.store to another path.",
+                "Machen Sie {folder}[ für {user}] beschreibbar, oder setzen Sie squeeze_graph.store auf einen anderen Pfad.",
+            ),
+        ),
+    ),
+    (
+        "store_wrong_owner",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} belongs to {owner}, but this process runs as {user}.",
+                "Der Speicher {path} gehört {owner}, dieser Prozess läuft aber als {user}.",
+            ),
+            text(
+                "Run PHP as {owner}, or give the store and its folder to {user}: chown -R {user} {folder}",
+                "Führen Sie PHP als {owner} aus, oder übereignen Sie den Speicher mit seinem Verzeichnis an {user}: chown -R {user} {folder}",
+            ),
+        ),
+    ),
+];
