@@ -1,0 +1,165 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Tests\Support;
+
+/**
+ * The sandbox of this test run: Microsoft Entra ID and Microsoft Graph on loopback.
+ */
+final class Sandbox
+{
+    private static ?self $shared = null;
+
+    /** @var resource */
+    private $process;
+    /** @var array<string, mixed> */
+    private array $about;
+
+    private function __construct()
+    {
+        $process = proc_open([self::binary()], [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
+        $this->process = $process ?: throw new \RuntimeException('The sandbox can not be started');
+        $line = fgets($pipes[1]);
+        $this->about = json_decode((string) $line, true) ?? throw new \RuntimeException('The sandbox did not say where it is');
+    }
+
+    public static function shared(): self
+    {
+        if (self::$shared === null) {
+            self::$shared = new self();
+            $owner = getmypid();
+            register_shutdown_function(static function () use ($owner): void {
+                if (getmypid() === $owner && self::$shared !== null) {
+                    proc_terminate(self::$shared->process);
+                }
+            });
+        }
+
+        return self::$shared;
+    }
+
+    public static function binary(): string
+    {
+        return getenv('SQUEEZE_GRAPH_SANDBOX') ?: throw new \RuntimeException('SQUEEZE_GRAPH_SANDBOX is not set; run: tools/test phpunit');
+    }
+
+    public function about(string $what): string
+    {
+        return $this->about[$what];
+    }
+
+    /**
+     * Walks through the pages of a sign-in as a person with a browser would.
+     *
+     * @param array<string, string|true> $options of `squeeze-graph-sandbox sign-in`
+     * @return array<string, string> the query of the callback
+     */
+    public function signIn(string $url, array $options = []): array
+    {
+        $command = [self::binary(), 'sign-in', '--url', $url];
+        foreach ($options as $name => $value) {
+            $command[] = '--' . $name;
+            if ($value !== true) {
+                $command[] = $value;
+            }
+        }
+        $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
+        $output = stream_get_contents($pipes[1]);
+        $errors = stream_get_contents($pipes[2]);
+        if (proc_close($process) !== 0) {
+            throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
+        }
+        parse_str((string) parse_url(trim($output), PHP_URL_QUERY), $query);
+
+        return $query;
+    }
+
+    /**
+     * Calls the control endpoint.
+     */
+    public function control(string $method, string $path, mixed $body = null): mixed
+    {
+        $context = stream_context_create(['http' => [
+            'method' => $method,
+            'header' => 'Content-Type: application/json',
+            'content' => $body === null ? '' : (is_string($body) ? $body : json_encode($body, JSON_THROW_ON_ERROR)),
+            'ignore_errors' => true,
+            'timeout' => 30,
+        ]]);
+        $answer = file_get_contents($this->about('control_url') . $path, false, $context);
+        $status = (int) explode(' ', $http_response_header[0])[1];
+        if ($answer === false || $status >= 300) {
+            throw new \RuntimeException(sprintf('control %s %s: %d %s', $method, $path, $status, $answer));
+        }
+
+        return $answer === '' ? null : json_decode($answer, true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    /**
+     * The world as it was at the start, no faults, the right time.
+     */
+    public function reset(): void
+    {
+        $this->control('POST', '/reset');
+    }
+
+    /**
+     * Makes requests go wrong.
+     *
+     * @param array<string, mixed> $rule what is matched, how often, and what happens
+     */
+    public function fault(array $rule): void
+    {
+        $this->control('POST', '/faults', $rule);
+    }
+
+    /**
+     * @param array<string, mixed> $settings
+     */
+    public function set(array $settings): void
+    {
+        $this->control('PATCH', '/settings', $settings);
+    }
+
+    /**
+     * How often endpoints were asked whose name contains a text.
+     */
+    public function asked(string $endpoint): int
+    {
+        $count = 0;
+        foreach ($this->control('GET', '/stats')['endpoints'] as $name => $times) {
+            $count += str_contains($name, $endpoint) ? $times : 0;
+        }
+
+        return $count;
+    }
+
+    /**
+     * Removes every mail of a mailbox.
+     */
+    public function empty(string $mailbox): void
+    {
+        $this->control('DELETE', '/mailboxes/' . rawurlencode($mailbox) . '/messages');
+    }
+
+    /**
+     * Puts a mail into an inbox.
+     *
+     * @return string its immutable id
+     */
+    public function deliver(string $mailbox, string $mime): string
+    {
+        return $this->control('POST', '/mailboxes/' . rawurlencode($mailbox) . '/messages', $mime)['id'];
+    }
+
+    /**
+     * Puts many made-up mails with an attachment of $bytes into an inbox.
+     *
+     * @return list<string> their immutable ids
+     */
+    public function generate(string $mailbox, int $count, int $bytes = 100): array
+    {
+        return $this->control('POST', '/mailboxes/' . rawurlencode($mailbox) . '/generate', ['count' => $count, 'attachment' => $bytes])['ids'];
+    }
+}
