@@ -1,0 +1,198 @@
+<?php
+
+/**
+ * The main job, step by step, against the sandbox: see tools/demo.
+ */
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Demo;
+
+use Squeeze\Graph\Console\LoopbackListener;
+use Squeeze\Graph\GraphException;
+
+use function Squeeze\Graph\authorization_url;
+use function Squeeze\Graph\exchange_code;
+use function Squeeze\Graph\list_folders;
+use function Squeeze\Graph\save_account;
+
+require __DIR__ . '/../php/src/autoload.php';
+
+const ACCOUNT = 'invoices';
+const SIGN_IN_SECONDS = 600;
+
+function step(string $text): void
+{
+    echo stream_isatty(STDOUT) ? "\e[32m✓\e[0m " : '✓ ', $text, "\n";
+}
+
+/**
+ * @param list<string> $command
+ */
+function run(array $command): string
+{
+    $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
+    $output = (string) stream_get_contents($pipes[1]);
+    if (proc_close($process) !== 0) {
+        throw new \RuntimeException(sprintf("%s did not end well:\n%s", basename($command[0]), $output));
+    }
+
+    return $output;
+}
+
+/**
+ * A script of php/bin, as cron would start it.
+ */
+function script(string $name, string ...$arguments): string
+{
+    return run([
+        PHP_BINARY, '-d', 'extension=' . getenv('SQUEEZE_GRAPH_EXTENSION'), '-d', 'squeeze_graph.custom_endpoints=1',
+        '-d', 'squeeze_graph.store=' . ini_get('squeeze_graph.store'), __DIR__ . '/../php/bin/' . $name, ...$arguments,
+    ]);
+}
+
+function remove(string $path): void
+{
+    foreach (is_dir($path) && !is_link($path) ? array_diff(scandir($path), ['.', '..']) : [] as $name) {
+        remove($path . '/' . $name);
+    }
+    is_dir($path) && !is_link($path) ? rmdir($path) : unlink($path);
+}
+
+/**
+ * @return array<string, int> mails by the path of the folder
+ */
+function counts(): array
+{
+    $counts = [];
+    foreach (list_folders(ACCOUNT, recursive: false) as $folder) {
+        $counts[$folder->path] = $folder->totalCount;
+    }
+
+    return array_intersect_key($counts, ['/Posteingang' => 0, '/Verarbeitet' => 0, '/Fehler' => 0]);
+}
+
+function pad(string $text, int $width): string
+{
+    return mb_strimwidth($text, 0, $width, '…') . str_repeat(' ', max(0, $width - mb_strwidth($text)));
+}
+
+function size(int $bytes): string
+{
+    return $bytes < 1_024 ? $bytes . ' B' : number_format($bytes / 1_024, 1) . ' kB';
+}
+
+/**
+ * @return array<string, mixed>
+ */
+function startSandbox(): array
+{
+    $process = proc_open([(string) getenv('SQUEEZE_GRAPH_SANDBOX')], [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
+    register_shutdown_function(static fn () => proc_terminate($process));
+
+    return json_decode((string) fgets($pipes[1]), true, 512, JSON_THROW_ON_ERROR);
+}
+
+function signInAlone(string $url): array
+{
+    parse_str((string) parse_url(trim(run([(string) getenv('SQUEEZE_GRAPH_SANDBOX'), 'sign-in', '--url', $url])), PHP_URL_QUERY), $query);
+
+    return $query;
+}
+
+function signInWithBrowser(string $url, LoopbackListener $listener, array $person): array
+{
+    printf("\n  Open this page and sign in as %s, password %s, code %s:\n\n  %s\n\n", $person['user'], $person['password'], $person['mfa'], $url);
+    if (getenv('DISPLAY') || getenv('WAYLAND_DISPLAY')) {
+        exec('xdg-open ' . escapeshellarg($url) . ' >/dev/null 2>&1 &');
+    }
+    $query = [];
+    $came = $listener->wait(SIGN_IN_SECONDS, static function (array $given) use (&$query): string {
+        $query = $given;
+
+        return 'Thank you. Go back to the terminal to see what happens.';
+    });
+
+    return $came ? $query : throw new \RuntimeException('Nobody signed in within ten minutes.');
+}
+
+function main(bool $once, bool $keep): void
+{
+    $folder = sys_get_temp_dir() . '/squeeze-graph-demo-' . bin2hex(random_bytes(4));
+    mkdir($folder, 0700);
+    if (!$keep) {
+        register_shutdown_function(static fn () => remove($folder));
+    }
+    ini_set('squeeze_graph.store', $folder . '/store.sqlite');
+
+    $sandbox = startSandbox();
+    step('The sandbox stands in for Microsoft Entra ID and Microsoft Graph: ' . $sandbox['url']);
+
+    $listener = new LoopbackListener();
+    save_account(ACCOUNT, [
+        'tenant_id' => $sandbox['tenant_id'],
+        'client_id' => $sandbox['client_id'],
+        'client_secret' => $sandbox['client_secret'],
+        'redirect_uri' => $listener->uri(),
+        'user' => $sandbox['user'],
+        'folder_inbox' => 'wellknown:inbox',
+        'folder_processed' => '/Verarbeitet',
+        'folder_error' => '/Fehler',
+        'authority_url' => $sandbox['authority_url'],
+        'graph_url' => $sandbox['graph_url'],
+    ]);
+    step(sprintf('Account "%s" is saved; someone has to sign in', ACCOUNT));
+
+    $url = authorization_url(ACCOUNT, 'demo');
+    $status = exchange_code($once ? signInAlone($url) : signInWithBrowser($url, $listener, $sandbox), 'demo');
+    step(sprintf('Signed in as %s; the tokens are sealed in the store', $status->signedInAs));
+
+    step('refresh-tokens, the job that cron starts every hour:');
+    echo preg_replace('/^/m', '    ', rtrim(script('refresh-tokens', '--horizon', '86400'))), "\n";
+
+    $before = counts();
+    $lines = array_filter(explode("\n", script('import-emails', '--directory', $folder . '/mails', '--json')));
+    step('import-emails has taken the inbox:');
+    foreach ($lines as $line) {
+        $result = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
+        if ($result['type'] === 'result') {
+            showMail($result, $folder . '/mails');
+        }
+    }
+
+    step('The mailbox, before and after:');
+    foreach (counts() as $path => $count) {
+        printf("    %s %3d → %d\n", pad($path, 14), $before[$path], $count);
+    }
+    $files = glob($folder . '/mails/*/*') ?: [];
+    step(sprintf('%d files are imported%s', count($files), $keep ? ' into ' . $folder . '/mails' : ' (tools/demo --keep leaves them)'));
+}
+
+/**
+ * @param array<string, mixed> $result
+ */
+function showMail(array $result, string $directory): void
+{
+    printf("    %s %s%s\n", pad($result['message']['subject'] ?? '(no subject)', 44), strtolower($result['outcome']), isset($result['reason']) ? ': ' . $result['reason'] : '');
+    $file = $directory . '/' . $result['importKey'] . '/mail.json';
+    foreach (is_file($file) ? json_decode((string) file_get_contents($file), true)['attachments'] : [] as $attachment) {
+        printf("      %s %9s\n", pad($attachment['file'] ?? $attachment['name'], 50), size($attachment['size']));
+    }
+}
+
+if (function_exists('pcntl_async_signals')) {
+    // Leaves through the shutdown functions, so that the sandbox ends and the folder goes.
+    pcntl_async_signals(true);
+    foreach ([SIGINT, SIGTERM] as $signal) {
+        pcntl_signal($signal, static fn (int $signal): never => exit(128 + $signal));
+    }
+}
+try {
+    main(in_array('--once', $argv, true), in_array('--keep', $argv, true));
+} catch (GraphException $error) {
+    fwrite(STDERR, sprintf("✗ %s\n  %s\n  → %s\n", $error->getMessage(), $error->getProblem()->explanation, $error->getProblem()->remedy));
+    exit(1);
+} catch (\RuntimeException $error) {
+    fwrite(STDERR, '✗ ' . $error->getMessage() . "\n");
+    exit(1);
+}
