@@ -30,7 +30,7 @@ final class AccountsTest extends GraphTestCase
     {
         self::assertTrue(save_account('invoices', ['user' => null] + $this->settings()));
         $account = get_account('invoices');
-        self::assertSame('invoices', $account->name);
+        self::assertSame('invoices', $account->account);
         self::assertSame('delegated', $account->protocol);
         self::assertSame(['User.Read', 'Mail.ReadWrite', 'Mail.ReadWrite.Shared', 'MailboxSettings.ReadWrite', 'offline_access'], $account->scopes);
         self::assertSame(43200, $account->refreshInterval);
@@ -48,7 +48,7 @@ final class AccountsTest extends GraphTestCase
         foreach (['zeta', 'alpha', 'Ümlaut', '42'] as $name) {
             $this->account($name);
         }
-        $names = array_map(static fn (Account $account): string => $account->name, list_accounts());
+        $names = array_map(static fn (Account $account): string => $account->account, list_accounts());
         self::assertCount(4, $names);
         self::assertSame('42', $names[0]);
         self::assertSame(['alpha', 'zeta'], array_values(array_intersect($names, ['alpha', 'zeta'])));
@@ -163,7 +163,7 @@ final class AccountsTest extends GraphTestCase
     {
         $name = str_repeat('ä', 190);
         $this->account($name);
-        self::assertSame($name, get_account($name)->name);
+        self::assertSame($name, get_account($name)->account);
     }
 
     public function testAKeyLeftOutStaysAndNullResetsIt(): void
@@ -229,8 +229,8 @@ final class AccountsTest extends GraphTestCase
         $this->account('first');
         $other = ['squeeze_graph.store' => $this->folder . '/other.sqlite'];
         with_settings($other, fn () => $this->account('second'));
-        self::assertSame(['first'], array_column(list_accounts(), 'name'));
-        self::assertSame(['second'], array_column(with_settings($other, list_accounts(...)), 'name'));
+        self::assertSame(['first'], array_column(list_accounts(), 'account'));
+        self::assertSame(['second'], array_column(with_settings($other, list_accounts(...)), 'account'));
         self::assertSame($this->folder . '/store.sqlite', ini_get('squeeze_graph.store'));
     }
 
@@ -276,7 +276,7 @@ final class AccountsTest extends GraphTestCase
         ini_set('squeeze_graph.key_file', $this->folder . '/missing.key');
         $this->thrown(StoreException::class, static fn () => get_account('invoices'));
         ini_restore('squeeze_graph.key_file');
-        self::assertSame('invoices', get_account('invoices')->name);
+        self::assertSame('invoices', get_account('invoices')->account);
     }
 
     public function testASecondProcessWithoutTheKeyIsToldSo(): void

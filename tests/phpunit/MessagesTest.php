@@ -6,6 +6,7 @@ namespace Squeeze\Graph\Tests;
 
 use Squeeze\Graph\AttachmentKind;
 use Squeeze\Graph\AttachmentNotFoundException;
+use Squeeze\Graph\BodyType;
 use Squeeze\Graph\FolderNotFoundException;
 use Squeeze\Graph\GraphException;
 use Squeeze\Graph\Message;
@@ -103,11 +104,11 @@ final class MessagesTest extends GraphTestCase
         self::assertTrue($message->hasAttachments);
         self::assertFalse($message->isRead);
         self::assertSame('UTC', $message->receivedAt->getTimezone()->getName());
-        self::assertSame('text', strtolower($message->bodyType));
+        self::assertSame(BodyType::Text, $message->bodyType);
         self::assertStringContainsString('Grüße', $message->body);
         self::assertSame(find_folder('invoices', 'wellknown:inbox')->id, $message->folderId);
         self::assertContains('subject', array_map(strtolower(...), array_column(json_decode(json_encode($message->headers), true), 'name')));
-        self::assertSame('html', strtolower(get_message('invoices', $id)->bodyType));
+        self::assertSame(BodyType::Html, get_message('invoices', $id)->bodyType);
         self::assertEquals($message, Message::fromArray(json_decode(json_encode($message), true)));
     }
 

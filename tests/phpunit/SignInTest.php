@@ -97,7 +97,7 @@ final class SignInTest extends GraphTestCase
     public function testTheSameCallbackAgainHasTheSameOutcome(): void
     {
         $this->account();
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         $first = exchange_code($callback, self::SESSION);
         self::assertEquals($first, exchange_code($callback, self::SESSION));
         self::assertSame(1, $this->sandbox->asked('token authorization_code'));
@@ -106,7 +106,7 @@ final class SignInTest extends GraphTestCase
     public function testTheSameFailedCallbackAgainHasTheSameOutcome(): void
     {
         $this->account();
-        $callback = $this->callback('invoices', ['decline' => true]);
+        $callback = $this->redirected('invoices', ['decline' => true]);
         $this->failed('denied', static fn () => exchange_code($callback, self::SESSION));
         $this->failed('denied', static fn () => exchange_code($callback, self::SESSION));
     }
@@ -114,7 +114,7 @@ final class SignInTest extends GraphTestCase
     public function testAnotherCodeForAUsedStateIsRefused(): void
     {
         $this->account();
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         exchange_code($callback, self::SESSION);
         $this->failed('replayed', static fn () => exchange_code(['code' => 'another'] + $callback, self::SESSION));
         self::assertSame(TokenState::Valid, token_status('invoices')->state);
@@ -129,7 +129,7 @@ final class SignInTest extends GraphTestCase
     public function testAnotherBrowserIsRefusedAndDoesNotBurnTheState(): void
     {
         $this->account();
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         $this->failed('wrong_session', static fn () => exchange_code($callback, 'browser-of-someone-else'));
         self::assertSame(TokenState::Valid, exchange_code($callback, self::SESSION)->state);
     }
@@ -138,7 +138,7 @@ final class SignInTest extends GraphTestCase
     {
         $this->signedIn();
         $before = access_token('invoices');
-        $callback = $this->callback('invoices', ['user' => World::COLLEAGUE]);
+        $callback = $this->redirected('invoices', ['user' => World::COLLEAGUE]);
         $error = $this->failed('wrong_account', static fn () => exchange_code($callback, self::SESSION));
         self::assertStringContainsString(World::COLLEAGUE, $error->getMessage() . $error->getProblem()->explanation . $error->getProblem()->message);
         self::assertSame($before, access_token('invoices'));
@@ -147,7 +147,7 @@ final class SignInTest extends GraphTestCase
     public function testAnAccountThatWasChangedMeanwhileIsRefused(): void
     {
         $this->account();
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         save_account('invoices', ['tenant_id' => 'other.example', 'client_secret' => 'other']);
         $this->failed('account_changed', static fn () => exchange_code($callback, self::SESSION));
     }
@@ -231,7 +231,7 @@ final class SignInTest extends GraphTestCase
     public function testAConnectionThatBrokeBeforeMicrosoftCanBeTriedAgain(): void
     {
         $this->account();
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         $this->sandbox->fault(['path' => '/token', 'count' => 20, 'status' => 503, 'body' => '']);
         $this->thrown(\Squeeze\Graph\GraphException::class, static fn () => exchange_code($callback, self::SESSION));
         $this->sandbox->control('DELETE', '/faults');
@@ -246,7 +246,7 @@ final class SignInTest extends GraphTestCase
     {
         $this->account();
         $this->sandbox->fault(['path' => '/token', 'id_token' => $claims]);
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         $this->thrown(SignInFailedException::class, static fn () => exchange_code($callback, self::SESSION));
         self::assertSame(TokenState::NeverSignedIn, token_status('invoices')->state);
     }
@@ -282,7 +282,7 @@ final class SignInTest extends GraphTestCase
     public function testARefusedSignInIsExplainedInBothLanguages(): void
     {
         $this->account('invoices', ['client_secret' => 'the-wrong-one']);
-        $callback = $this->callback('invoices');
+        $callback = $this->redirected('invoices');
         $texts = [];
         foreach (['en', 'de'] as $language) {
             ini_set('squeeze_graph.language', $language);

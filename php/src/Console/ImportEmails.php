@@ -6,9 +6,11 @@ namespace Squeeze\Graph\Console;
 
 use Squeeze\Graph\Account;
 use Squeeze\Graph\GraphException;
+use Squeeze\Graph\ImportOutcome;
 use Squeeze\Graph\ImportResult;
 use Squeeze\Graph\ImportRunningException;
 use Squeeze\Graph\IncomingMessage;
+use Squeeze\Graph\TokenState;
 
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\import_messages;
@@ -64,17 +66,17 @@ final class ImportEmails extends Script
             $this->output->say($this->words->text('no account is set up'));
         }
         foreach ($list as $account) {
-            if ($account->status->state->name === 'NeverSignedIn') {
-                $this->output->say(sprintf('%s: %s', $account->name, $this->words->text('NeverSignedIn')));
+            if ($account->status->state === TokenState::NeverSignedIn) {
+                $this->output->say(sprintf('%s: %s', $account->account, $this->words->text('NeverSignedIn')));
                 continue;
             }
             try {
-                $exit = $exit->and($this->import($account->name));
+                $exit = $exit->and($this->import($account->account));
             } catch (ImportRunningException) {
                 // Not a failure: the mails are being taken care of.
-                $this->output->note($this->words->text('%s: another process is importing, nothing to do', $account->name));
+                $this->output->note($this->words->text('%s: another process is importing, nothing to do', $account->account));
             } catch (GraphException $error) {
-                $exit = $exit->and($this->report($error, $account->name));
+                $exit = $exit->and($this->report($error, $account->account));
             }
         }
 
@@ -158,7 +160,7 @@ final class ImportEmails extends Script
             $result->message->subject ?? $this->words->text('no subject'),
         );
         $line = $result->reason === null ? $line : sprintf('%s (%s)', $line, $result->reason);
-        if ($result->outcome->name === 'Failed') {
+        if ($result->outcome === ImportOutcome::Failed) {
             $this->output->tell('! ' . $line);
         } else {
             $this->output->say($line);

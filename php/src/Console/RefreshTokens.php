@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Console;
 
+use Squeeze\Graph\RefreshOutcome;
 use Squeeze\Graph\RefreshResult;
 
 use function Squeeze\Graph\refresh_tokens;
@@ -69,13 +70,12 @@ final class RefreshTokens extends Script
     private function show(RefreshResult $result): ExitCode
     {
         $this->output->record('result', $result->jsonSerialize());
-        $outcome = $result->outcome->name;
-        $line = sprintf('%s: %s', $result->account, $this->words->text($outcome));
+        $line = sprintf('%s: %s', $result->account, $this->words->text($result->outcome->name));
         $problem = $result->problem ?? $result->status?->problem;
-        $exit = match ($outcome) {
-            'SignInRequired', 'ActionRequired' => ExitCode::PersonNeeded,
-            'TemporaryFailure' => ExitCode::TryAgain,
-            'UnknownAccount' => ExitCode::Configuration,
+        $exit = match ($result->outcome) {
+            RefreshOutcome::SignInRequired, RefreshOutcome::ActionRequired => ExitCode::PersonNeeded,
+            RefreshOutcome::TemporaryFailure => ExitCode::TryAgain,
+            RefreshOutcome::UnknownAccount => ExitCode::Configuration,
             default => ExitCode::AllWell,
         };
         if ($exit !== ExitCode::AllWell || $problem !== null) {

@@ -78,14 +78,14 @@ abstract class GraphTestCase extends TestCase
      */
     protected function signIn(string $account, array $options = []): TokenStatus
     {
-        return exchange_code($this->callback($account, $options), self::SESSION);
+        return exchange_code($this->redirected($account, $options), self::SESSION);
     }
 
     /**
      * @param array<string, string|true> $options
      * @return array<string, string>
      */
-    protected function callback(string $account, array $options = []): array
+    protected function redirected(string $account, array $options = []): array
     {
         return $this->sandbox->signIn(authorization_url($account, self::SESSION), $options);
     }
