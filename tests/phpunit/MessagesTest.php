@@ -325,6 +325,7 @@ final class MessagesTest extends GraphTestCase
     {
         yield 'a folder' => ['{folder}/folder'];
         yield 'no such folder' => ['{folder}/none/mail.eml'];
+        yield 'not writable' => ['/proc/mail.eml'];
         yield 'empty' => [''];
         yield 'NUL' => ["{folder}/a\0b"];
         yield 'a stream wrapper' => ['php://output'];

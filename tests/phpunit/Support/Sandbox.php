@@ -53,9 +53,9 @@ final class Sandbox
      * Walks through the pages of a sign-in as a person with a browser would.
      *
      * @param array<string, string|true> $options of `squeeze-graph-sandbox sign-in`
-     * @return array<string, string> the query of the callback
+     * @return string where the browser is sent in the end
      */
-    public function signIn(string $url, array $options = []): array
+    public function walk(string $url, array $options = []): string
     {
         $command = [self::binary(), 'sign-in', '--url', $url];
         foreach ($options as $name => $value) {
@@ -70,7 +70,17 @@ final class Sandbox
         if (proc_close($process) !== 0) {
             throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
         }
-        parse_str((string) parse_url(trim($output), PHP_URL_QUERY), $query);
+
+        return trim($output);
+    }
+
+    /**
+     * @param array<string, string|true> $options
+     * @return array<string, string> the query of the callback
+     */
+    public function signIn(string $url, array $options = []): array
+    {
+        parse_str((string) parse_url($this->walk($url, $options), PHP_URL_QUERY), $query);
 
         return $query;
     }
