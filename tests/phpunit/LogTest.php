@@ -34,7 +34,6 @@ final class LogTest extends GraphTestCase
         });
         $this->signedIn();
         refresh_token('invoices');
-        $this->sandbox->empty(World::USER);
         $id = $this->sandbox->deliver(World::USER, Mail::mime('confidential subject', ['a.pdf' => 'x'], 'confidential text'));
         get_mime('invoices', $id);
         self::assertNotSame([], $entries);

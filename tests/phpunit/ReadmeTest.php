@@ -53,7 +53,6 @@ final class ReadmeTest extends GraphTestCase
             $prelude .= sprintf('$_GET = %s;', var_export($this->sandbox->signIn(authorization_url('invoices', self::SESSION_ID)), true));
         } elseif ($account === 'signed in') {
             $this->signIn('invoices');
-            $this->sandbox->empty(World::USER);
             $this->sandbox->deliver(World::USER, Mail::mime('invoice', ['Rechnung.PDF' => '%PDF']));
             $this->sandbox->deliver(World::USER, Mail::mime('unreadable', ['unreadable.zip' => 'PK']));
             $this->sandbox->deliver(World::USER, Mail::mime('Out of office: on holiday'));
