@@ -3,7 +3,16 @@
 //! [`Store`] speaks of accounts, tokens, leases, sign-ins and receipts, not of rows: SQLite stands behind it today, a server database
 //! can stand behind it tomorrow. Every implementation seals secrets before they leave the process.
 
+mod gate;
+mod holder;
+mod key;
+mod lease;
+mod place;
 pub mod record;
+mod schema;
+mod seal;
+mod sqlite;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -26,7 +35,7 @@ impl From<StoreError> for crate::base::failure::Error {
 }
 
 /// What store calls return.
-pub type Result<T> = std::result::Result<T, StoreError>;
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Changes one account and its tokens in one transaction: gets what is there, returns what shall be there (`None`: leave all as it
 /// is; `Some((_, None))`: the tokens, if any, go).
@@ -52,7 +61,8 @@ pub trait Store: Send + Sync {
     /// All accounts, by name (bytewise).
     fn accounts(&self) -> Result<Vec<AccountRecord>>;
 
-    /// Creates or changes an account. Durable.
+    /// Creates or changes an account. Durable. A new account gets an identity generation that none ever had, whatever the change
+    /// says (tokens that come with it and name the same generation, too).
     fn change_account(&self, name: &AccountName, change: AccountChange<'_>) -> Result<()>;
 
     /// Deletes an account with its tokens, pending sign-ins and cached folders; receipts stay, they belong to the mailbox.
@@ -99,7 +109,8 @@ pub trait Store: Send + Sync {
     /// Writes receipts in one durable commit, in order; a closed one ends the message's open receipt.
     fn write_receipts(&self, receipts: &[Receipt]) -> Result<()>;
 
-    /// A sealed value of a cache: `kind` says what it is (`folders`), `key` whose.
+    /// A sealed value of a cache: `kind` says what it is (`folders`), `key` whose: an account's name, alone or as first line. It goes
+    /// with the account.
     fn cached(&self, kind: &str, key: &str) -> Result<Option<Vec<u8>>>;
 
     /// Keeps a value in a cache; `None` drops it. May be lost at a power cut.
@@ -117,16 +128,17 @@ pub trait Store: Send + Sync {
 
 /// Opens (and on first use makes) the store that `settings` name. Handles are kept per process and location; a DSN of a server
 /// database is refused with a configuration problem until such a store exists.
-pub fn open(_settings: &Settings, _clock: Arc<dyn Clock>, _random: Arc<dyn Random>) -> Result<Arc<dyn Store>> {
-    unimplemented!()
+pub fn open(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<dyn Store>> {
+    Ok(Arc::new(sqlite::SqliteStore::open(settings, clock, random)?))
 }
 
-/// For the moment of a fork: closes every SQLite handle of this process and holds new ones off until the guard is dropped, in the
-/// parent and in the child.
+/// For the moment of a fork: waits for running statements, closes every SQLite handle of this process and holds new ones off until
+/// the guard is dropped, in the parent and in the child. Must not be called from inside a store call.
 pub fn quiesce() -> Quiesced {
-    unimplemented!()
+    Quiesced(sqlite::handles::quiesce())
 }
 
 /// Holds the store's handles closed; see [`quiesce`].
 #[derive(Debug)]
-pub struct Quiesced(());
+#[must_use = "the store stays closed only as long as this lives"]
+pub struct Quiesced(#[expect(dead_code, reason = "it acts when it is dropped")] sqlite::handles::Quiesced);

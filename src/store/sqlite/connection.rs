@@ -1,0 +1,536 @@
+//! One SQLite database as this process uses it: opened when needed, reopened when the file changed, closed before a fork.
+//!
+//! Work runs as a whole and is repeated as a whole: SQLite itself never waits (`busy_timeout` 0), we do, for a jittered and bounded
+//! time, outside the gate and with the connection given back. So neither a fork nor another thread waits for our waiting.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::base::clock::UtcInstant;
+use crate::base::random::Random;
+use crate::store::gate::GATE;
+use crate::store::key::{Key, KeyId, KeyRing, KeySource};
+use crate::store::place::{FileId, Place};
+use crate::store::schema::{APPLICATION_ID, MIGRATIONS, SealedTable};
+use crate::store::seal::{self, Identity, Part, SealError};
+use crate::store::sqlite::fault::Fault;
+use crate::store::{Result, StoreError, trouble};
+
+/// How long work may find the database busy before it fails. Sixty-four processes writing at once need well under a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest single wait, milliseconds.
+const LONGEST_WAIT: u64 = 40;
+
+/// How a commit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It survives a power cut once the call returned (`synchronous=FULL`).
+    Full,
+    /// It survives the death of any process, but the last ones may be lost at a power cut (`synchronous=NORMAL`).
+    Normal,
+}
+
+/// A store's database. Shared by all threads of the process that use the same file with the same keys.
+pub struct Handle {
+    place: Place,
+    fingerprint: [u8; 32],
+    keys: Mutex<Keys>,
+    slot: Mutex<Option<Open>>,
+}
+
+/// The keys and where to read them again.
+struct Keys {
+    source: KeySource,
+    ring: Arc<KeyRing>,
+}
+
+/// An open connection.
+struct Open {
+    pid: u32,
+    file: FileId,
+    connection: Connection,
+    synchronous: Durability,
+}
+
+/// What a piece of work has at hand: the database inside its transaction (or reading outside one), and the seals.
+pub struct Work<'a> {
+    /// The database.
+    pub database: &'a Connection,
+    /// The time of the call.
+    pub now: UtcInstant,
+    random: &'a dyn Random,
+    ring: &'a KeyRing,
+    key: &'a Key,
+}
+
+impl Work<'_> {
+    /// Seals a record for its row.
+    pub fn seal<T: Serialize>(&self, table: &SealedTable, parts: &[Part<'_>], record: &T) -> Result<Vec<u8>, Fault> {
+        // Large enough that it does not grow for a record with tokens: growing would leave copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        serde_json::to_writer(&mut *text, record).map_err(|_| Fault::Unreadable)?;
+        self.seal_bytes(table, parts, &text)
+    }
+
+    /// Seals bytes for their row.
+    pub fn seal_bytes(&self, table: &SealedTable, parts: &[Part<'_>], bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        Ok(seal::seal(
+            self.key,
+            self.random,
+            &Identity::new(table.name, parts),
+            bytes,
+        )?)
+    }
+
+    /// Opens a record that was sealed for its row.
+    pub fn unseal<T: DeserializeOwned>(
+        &self,
+        table: &SealedTable,
+        parts: &[Part<'_>],
+        sealed: &[u8],
+    ) -> Result<T, Fault> {
+        serde_json::from_slice(&self.unseal_bytes(table, parts, sealed)?).map_err(|_| Fault::Unreadable)
+    }
+
+    /// Opens bytes that were sealed for their row.
+    pub fn unseal_bytes(
+        &self,
+        table: &SealedTable,
+        parts: &[Part<'_>],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        Ok(seal::unseal(self.ring, &Identity::new(table.name, parts), sealed)?)
+    }
+
+    /// Makes the first key the one that seals, and proves it with a new canary.
+    pub fn seal_with_first(&self) -> Result<(), Fault> {
+        write_canary(self.database, self.ring.first(), self.random)
+    }
+}
+
+impl Handle {
+    /// A handle that is not open yet.
+    pub fn new(place: Place, source: KeySource, ring: KeyRing) -> Self {
+        Self {
+            place,
+            fingerprint: ring.fingerprint(),
+            keys: Mutex::new(Keys {
+                source,
+                ring: Arc::new(ring),
+            }),
+            slot: Mutex::new(None),
+        }
+    }
+
+    /// Whether it is the one for this place and these keys.
+    pub fn is_for(&self, place: &Place, fingerprint: &[u8; 32]) -> bool {
+        self.place == *place && self.fingerprint == *fingerprint
+    }
+
+    /// From where the same keys are read from now on.
+    pub fn set_source(&self, source: KeySource) {
+        lock(&self.keys).source = source;
+    }
+
+    /// Where the database is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Reads. The work may run more than once.
+    pub fn read<T>(
+        &self,
+        now: UtcInstant,
+        random: &dyn Random,
+        mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
+    ) -> Result<T> {
+        self.run(now, |open, ring| {
+            work(&Work {
+                database: &open.connection,
+                now,
+                random,
+                ring,
+                key: ring.first(),
+            })
+        })
+    }
+
+    /// Writes, in one transaction that takes the write lock first, so that nothing it read can change before it is written.
+    /// The work may run more than once.
+    pub fn write<T>(
+        &self,
+        now: UtcInstant,
+        random: &dyn Random,
+        durability: Durability,
+        mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
+    ) -> Result<T> {
+        self.run(now, |open, ring| {
+            open.synchronise(durability)?;
+            let transaction = open
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let id = sealing_key(&transaction)?;
+            let result = work(&Work {
+                database: &transaction,
+                now,
+                random,
+                ring,
+                key: ring.find(id).ok_or(SealError::UnknownKey(id))?,
+            })?;
+            transaction.commit()?;
+            Ok(result)
+        })
+    }
+
+    /// Opens the database now, so that what stands against it is told at once.
+    pub fn ensure_open(&self, now: UtcInstant) -> Result<()> {
+        self.run(now, |_, _| Ok(()))
+    }
+
+    /// Copies what the write-ahead log holds into the database and empties the log, if nobody is in the way.
+    pub fn empty_log(&self, now: UtcInstant) -> Result<()> {
+        self.run(now, |open, _| {
+            let busy = open
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .map_err(Fault::from);
+            match busy {
+                Err(fault) if fault.is_busy() => Ok(()),
+                other => other,
+            }
+        })
+    }
+
+    fn run<T>(&self, now: UtcInstant, mut work: impl FnMut(&mut Open, &KeyRing) -> Result<T, Fault>) -> Result<T> {
+        let begun = Instant::now();
+        let mut longest = 1;
+        let mut reloaded = false;
+        let mut moved = false;
+        loop {
+            let outcome = {
+                let _pass = GATE.enter();
+                let ring = Arc::clone(&lock(&self.keys).ring);
+                let mut slot = lock(&self.slot);
+                let outcome = self.connect(&mut slot, &ring, now).and_then(|open| work(open, &ring));
+                if outcome.as_ref().is_err_and(Fault::spoils_handle) {
+                    *slot = None;
+                }
+                outcome
+            };
+            match outcome {
+                Ok(result) => return Ok(result),
+                Err(fault) if fault.is_busy() && begun.elapsed() < PATIENCE => {
+                    sleep(jittered(longest));
+                    longest = (longest * 2).min(LONGEST_WAIT);
+                }
+                Err(fault) if fault.has_moved() && !moved => moved = true,
+                Err(fault) if fault.lacks_key() && !reloaded => {
+                    // The keys were changed since we read them: read them again, once.
+                    reloaded = true;
+                    let source = lock(&self.keys).source.clone();
+                    let fresh = source.load(&self.place, now)?;
+                    lock(&self.keys).ring = Arc::new(fresh);
+                }
+                Err(fault) => return Err(told(&self.place, fault, now)),
+            }
+        }
+    }
+
+    /// The open connection: the one there is, if it is of this process and of the file that stands there now.
+    fn connect<'a>(&self, slot: &'a mut Option<Open>, ring: &KeyRing, now: UtcInstant) -> Result<&'a mut Open, Fault> {
+        let pid = std::process::id();
+        let file = self.place.file(now)?.ok_or(Fault::Gone)?;
+        match slot.take() {
+            Some(open) if open.pid == pid && open.file == file => return Ok(slot.insert(open)),
+            Some(open) => open.discard(),
+            None => {}
+        }
+        self.place.check(now)?;
+        let connection = open(self.place.path())?;
+        self.verify(&connection, ring, now)?;
+        // Had it been replaced between the look and the opening, we would go on with the one that is gone.
+        if self.place.file(now)? != Some(file) {
+            return Err(Fault::Moved);
+        }
+        Ok(slot.insert(Open {
+            pid,
+            file,
+            connection,
+            synchronous: Durability::Full,
+        }))
+    }
+
+    /// Whether it is our database, of a version we know, and whether one of the keys is its key.
+    fn verify(&self, connection: &Connection, ring: &KeyRing, now: UtcInstant) -> Result<(), Fault> {
+        let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let version = version(connection)?;
+        if application != APPLICATION_ID {
+            return Err(trouble::error(trouble::about("store_foreign", self.place.path(), now)).into());
+        }
+        if version > MIGRATIONS.len() {
+            return Err(trouble::error(trouble::about("store_too_new", self.place.path(), now)).into());
+        }
+        if version < MIGRATIONS.len() {
+            let _lock = self.place.lock(now)?;
+            migrate(connection, MIGRATIONS)?;
+        }
+        let canary: Vec<u8> =
+            connection.query_row("SELECT value FROM meta WHERE name = 'canary'", [], |row| row.get(0))?;
+        seal::unseal(ring, &canary_identity(), &canary)?;
+        Ok(())
+    }
+
+    /// Closes the connection, for a fork or because too many are open.
+    pub fn close(&self) {
+        if let Some(open) = lock(&self.slot).take() {
+            open.discard();
+        }
+    }
+
+    /// Closes the connection unless it is in use just now.
+    pub fn close_if_idle(&self) {
+        if let Ok(mut slot) = self.slot.try_lock()
+            && let Some(open) = slot.take()
+        {
+            open.discard();
+        }
+    }
+}
+
+/// The fault as the caller is told it.
+fn told(place: &Place, fault: Fault, now: UtcInstant) -> StoreError {
+    let code = fault.code(place.disk_is_full());
+    match fault {
+        Fault::Told(error) => error,
+        Fault::Sqlite(rusqlite::Error::SqliteFailure(error, message)) => {
+            let text = message.unwrap_or_else(|| error.to_string());
+            let text = format!("SQLite {}: {text}", error.extended_code);
+            // "Can not open" is about the folder or the files beside the database; SQLite does not say which.
+            let code = if error.code == rusqlite::ErrorCode::CannotOpen && !place.folder_is_writable() {
+                "store_not_writable"
+            } else {
+                code
+            };
+            trouble::error(trouble::about(code, place.path(), now).with_message(&text))
+        }
+        _ => trouble::error(trouble::about(code, place.path(), now)),
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Handle")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // Closing runs SQLite code, which must not happen during a fork.
+        let _pass = GATE.enter();
+        self.close();
+    }
+}
+
+impl Open {
+    fn synchronise(&mut self, durability: Durability) -> rusqlite::Result<()> {
+        if self.synchronous != durability {
+            let level = match durability {
+                Durability::Full => "FULL",
+                Durability::Normal => "NORMAL",
+            };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.synchronous = durability;
+        }
+        Ok(())
+    }
+
+    /// Closes it; one that came here by a fork is left alone, for closing would clean up what the parent still uses.
+    fn discard(self) {
+        if self.pid == std::process::id() {
+            drop(self.connection);
+        } else {
+            std::mem::forget(self.connection);
+        }
+    }
+}
+
+/// Makes a new store at `place`, whole or not at all: it is built under another name and then renamed. Only under the place's lock.
+pub fn create(place: &Place, ring: &KeyRing, random: &dyn Random, now: UtcInstant) -> Result<()> {
+    place.check(now)?;
+    let unfinished = place.beside(".new");
+    let failed = |error: std::io::Error| place.failed(&error, place.path(), now);
+    // What an unfinished attempt or a deleted store left behind; an old log would be applied to the new file.
+    for suffix in [
+        ".new",
+        ".new-journal",
+        ".new-wal",
+        ".new-shm",
+        "-journal",
+        "-wal",
+        "-shm",
+    ] {
+        match fs::remove_file(place.beside(suffix)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    drop(place.create(&unfinished).map_err(failed)?);
+    let filled = {
+        let _pass = GATE.enter();
+        fill(&unfinished, ring, random)
+    };
+    filled.map_err(|fault| {
+        let _ = fs::remove_file(&unfinished);
+        told(place, fault, now)
+    })?;
+    fs::rename(&unfinished, place.path()).map_err(failed)?;
+    place.sync_folder().map_err(failed)
+}
+
+fn fill(path: &Path, ring: &KeyRing, random: &dyn Random) -> Result<(), Fault> {
+    let mut connection = open(path)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate(&connection, MIGRATIONS)?;
+    let transaction = connection.transaction()?;
+    write_canary(&transaction, ring.first(), random)?;
+    transaction.commit()?;
+    // Written into the file's header, for all who open it from now on.
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Fault::Unreadable);
+    }
+    connection.close().map_err(|(_, error)| Fault::Sqlite(error))
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // Without CREATE: the file is made by us, with its mode and owner.
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+         PRAGMA synchronous = FULL;",
+    )?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    // A negative one was not written by us; as a huge one it is refused.
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+/// Does the steps that are missing, all in one transaction.
+fn migrate(connection: &Connection, steps: &[&str]) -> Result<(), Fault> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = version(connection).map_err(Fault::from).and_then(|version| {
+        for step in steps.iter().skip(version) {
+            connection.execute_batch(step)?;
+        }
+        connection.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(i64::MAX))?;
+        connection.execute_batch("COMMIT")?;
+        Ok(())
+    });
+    if done.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    done
+}
+
+/// The id of the key that seals.
+fn sealing_key(connection: &Connection) -> Result<KeyId, Fault> {
+    let id: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT value FROM meta WHERE name = 'sealed_with'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    id.and_then(|id| id.try_into().ok()).map(KeyId).ok_or(Fault::Unreadable)
+}
+
+fn canary_identity() -> Identity {
+    Identity::new("meta", &[Part::Text("canary")])
+}
+
+fn write_canary(connection: &Connection, key: &Key, random: &dyn Random) -> Result<(), Fault> {
+    let canary = seal::seal(key, random, &canary_identity(), b"squeeze_graph")?;
+    let mut put = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
+    put.execute(("canary", canary))?;
+    put.execute(("sealed_with", key.id().0.to_vec()))?;
+    Ok(())
+}
+
+/// Somewhere between half of `longest` and all of it, milliseconds; by the clock's last digits, which differ enough between processes.
+fn jittered(longest: u64) -> Duration {
+    let noise = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| u64::from(time.subsec_nanos()))
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .wrapping_add(u64::from(std::process::id()).wrapping_mul(0xD1B5_4A32_D192_ED03))
+        >> 40;
+    let half = longest * 500;
+    Duration::from_micros(half + noise % (half + 1))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_run_once_in_order_and_all_or_none() {
+        let connection = Connection::open_in_memory().unwrap();
+        let steps = [
+            "CREATE TABLE one (x)",
+            "INSERT INTO one VALUES (1); CREATE TABLE two (x)",
+        ];
+        migrate(&connection, &steps[..1]).unwrap();
+        assert_eq!(version(&connection).unwrap(), 1);
+        migrate(&connection, &steps).unwrap();
+        migrate(&connection, &steps).unwrap();
+        assert_eq!(version(&connection).unwrap(), 2);
+        let rows: i64 = connection
+            .query_row("SELECT count(*) FROM one", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1, "a step ran twice");
+
+        let broken = [
+            steps[0],
+            steps[1],
+            "INSERT INTO one VALUES (2); SELECT nonsense FROM nowhere",
+        ];
+        assert!(migrate(&connection, &broken).is_err());
+        assert_eq!(version(&connection).unwrap(), 2);
+        let rows: i64 = connection
+            .query_row("SELECT count(*) FROM one", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1, "a half step stayed");
+        assert!(connection.is_autocommit(), "the transaction was left open");
+    }
+
+    #[test]
+    fn waits_are_jittered_and_bounded() {
+        for longest in [1, 2, 40] {
+            for _ in 0..100 {
+                let wait = jittered(longest);
+                assert!(wait >= Duration::from_micros(longest * 500) && wait <= Duration::from_millis(longest));
+            }
+        }
+    }
+}

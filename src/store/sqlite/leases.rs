@@ -1,0 +1,95 @@
+//! Leases: one row a key, which stays after a release, so that the generation never starts again.
+
+use std::time::Duration;
+
+use rusqlite::OptionalExtension;
+
+use super::connection::Work;
+use super::fault::Fault;
+use crate::base::clock::UtcInstant;
+use crate::store::holder::Holder;
+use crate::store::lease::{Held, View, remaining};
+use crate::store::record::{Lease, LeaseAttempt};
+
+/// Takes the lease `key` for `seconds`, if nobody has it.
+pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -> Result<LeaseAttempt, Fault> {
+    let me = Holder::current();
+    let row: Option<(i64, Option<Held>)> = work
+        .database
+        .prepare_cached("SELECT generation, holder, seconds, since_boot, taken_at FROM leases WHERE key = ?1")?
+        .query_row([key], |row| {
+            let holder: Option<String> = row.get(1)?;
+            let held = match holder.as_deref().and_then(Holder::from_text) {
+                Some(holder) => Some(Held {
+                    holder,
+                    seconds: row.get(2)?,
+                    since_boot: Duration::from_millis(u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)),
+                    taken_at: UtcInstant::from_epoch(row.get(4)?),
+                }),
+                None => None,
+            };
+            Ok((row.get(0)?, held))
+        })
+        .optional()?;
+    let (generation, held) = row.unwrap_or((0, None));
+    if let Some(held) = held {
+        let view = View {
+            life: held.holder.life(&me),
+            since_boot,
+            now: work.now,
+            me: me.clone(),
+        };
+        if let Some(seconds) = remaining(&held, &view) {
+            return Ok(LeaseAttempt::Held { seconds });
+        }
+    }
+    let generation = generation.saturating_add(1);
+    work.database
+        .prepare_cached(
+            "INSERT OR REPLACE INTO leases (key, generation, holder, seconds, since_boot, taken_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute((
+            key,
+            generation,
+            me.to_text(),
+            seconds,
+            milliseconds(since_boot),
+            work.now.epoch(),
+        ))?;
+    Ok(LeaseAttempt::Acquired(Lease {
+        key: key.to_owned(),
+        generation,
+    }))
+}
+
+/// Prolongs a lease, if it is still ours. Also one whose time is over, as long as nobody took it: then nobody was let in.
+pub fn renew(work: &Work<'_>, lease: &Lease, seconds: u32, since_boot: Duration) -> Result<bool, Fault> {
+    let renewed = work
+        .database
+        .prepare_cached(
+            "UPDATE leases SET seconds = ?4, since_boot = ?5, taken_at = ?6
+             WHERE key = ?1 AND generation = ?2 AND holder = ?3",
+        )?
+        .execute((
+            &lease.key,
+            lease.generation,
+            Holder::current().to_text(),
+            seconds,
+            milliseconds(since_boot),
+            work.now.epoch(),
+        ))?;
+    Ok(renewed > 0)
+}
+
+/// Gives a lease back. Only the process that took it can: a forked child that drops its copy takes nothing from its parent.
+pub fn release(work: &Work<'_>, lease: &Lease) -> Result<(), Fault> {
+    work.database
+        .prepare_cached("UPDATE leases SET holder = NULL WHERE key = ?1 AND generation = ?2 AND holder = ?3")?
+        .execute((&lease.key, lease.generation, Holder::current().to_text()))?;
+    Ok(())
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
