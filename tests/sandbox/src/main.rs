@@ -1,2 +1,172 @@
-//! Sandbox.
-fn main() {}
+//! The sandbox as a program.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use squeeze_graph_sandbox::{Decision, Error, MFA, Options, PASSWORD, Person, RunningSandbox, USER};
+
+/// A strict stand-in for Microsoft Entra ID and Microsoft Graph mail, on loopback, for tests.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Command {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen; loopback only, port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// A folder of .eml files for the default user's inbox; its subfolders become mail folders
+    #[arg(long, value_name = "DIR")]
+    mailbox: Vec<PathBuf>,
+    /// Keeps world and tokens here, so that a restart continues
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Writes the port here when ready
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+    /// Ends when standard input is closed
+    #[arg(long)]
+    exit_with_stdin: bool,
+    /// Prints nothing
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Walks an authorization URL through the pages and prints where it led
+    SignIn {
+        /// The authorization URL
+        #[arg(long)]
+        url: String,
+        /// Who signs in
+        #[arg(long, default_value = USER)]
+        user: String,
+        /// With which password
+        #[arg(long, default_value = PASSWORD)]
+        password: String,
+        /// And which second factor
+        #[arg(long, default_value = MFA)]
+        mfa: String,
+        /// Cancels on the consent page
+        #[arg(long)]
+        decline: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let result = match command.task {
+        Some(Task::SignIn {
+            url,
+            user,
+            password,
+            mfa,
+            decline,
+        }) => {
+            let decision = if decline { Decision::Decline } else { Decision::Accept };
+            squeeze_graph_sandbox::sign_in(
+                &url,
+                &Person {
+                    user,
+                    password,
+                    mfa,
+                    decision,
+                },
+            )
+            .and_then(|url| print(&url))
+        }
+        None => serve(command.serve),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("squeeze-graph-sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(line: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|error| Error::Io("standard output".to_owned(), error))
+}
+
+fn serve(options: Serve) -> Result<(), Error> {
+    let sandbox = squeeze_graph_sandbox::start(Options {
+        listen: options.listen,
+        mailboxes: options.mailbox,
+        state: options.state,
+    })?;
+    if let Some(file) = &options.port_file {
+        let port = sandbox.url().rsplit(':').next().unwrap_or_default();
+        std::fs::write(file, format!("{port}\n")).map_err(|error| Error::Io(file.display().to_string(), error))?;
+    }
+    if !options.quiet {
+        print(&ready(&sandbox))?;
+    }
+    wait(options.exit_with_stdin);
+    sandbox.stop()
+}
+
+fn ready(sandbox: &RunningSandbox) -> String {
+    json!({
+        "url": sandbox.url(),
+        "authority_url": sandbox.authority_url(),
+        "graph_url": sandbox.graph_url(),
+        "control_url": sandbox.control_url(),
+    })
+    .to_string()
+}
+
+/// Waits for SIGTERM, SIGINT, or the end of standard input.
+fn wait(stdin: bool) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    if stdin {
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            let mut input = std::io::stdin().lock();
+            let mut buffer = [0; 256];
+            while input.read(&mut buffer).is_ok_and(|read| read > 0) {}
+            let _ = sender.send(());
+        });
+    }
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(signal());
+        }
+        let _ = sender.send(());
+    });
+    let _ = receiver.recv();
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,208 @@
+//! The pages of the login host. Every one says SANDBOX, works without scripts, and can be used by keyboard and screen
+//! reader. The `name`s of the fields are Microsoft's.
+
+/// Text made safe for HTML.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+fn frame(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"robots\" content=\"none\">\n<title>{title} – SANDBOX</title>\n<style>\n\
+         body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #eef1f5; color: #1b1b1b }}\n\
+         .banner {{ background: #8a1538; color: #fff; padding: .5rem 1rem; font-weight: 600; text-align: center }}\n\
+         main {{ max-width: 26rem; margin: 2rem auto; padding: 1.5rem 2rem; background: #fff; box-shadow: 0 2px 6px rgb(0 0 0 / .2) }}\n\
+         label {{ display: block; font-weight: 600 }}\n\
+         input:not([type=hidden]) {{ width: 100%; box-sizing: border-box; font: inherit; padding: .4rem; margin: .25rem 0 1rem }}\n\
+         button {{ font: inherit; padding: .4rem 1.4rem; margin-right: .5rem }}\n\
+         [role=alert] {{ color: #a4262c; font-weight: 600 }}\n\
+         form.plain {{ display: inline }}\n</style>\n</head>\n<body>\n\
+         <p class=\"banner\">SANDBOX – not Microsoft. Do not enter real credentials.</p>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n",
+        title = escape(title),
+    )
+}
+
+fn form(realm: &str, ctx: &str, step: &str, inner: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"/{realm}/login\" autocomplete=\"off\">\n<input type=\"hidden\" name=\"ctx\" value=\"{}\">\n\
+         <input type=\"hidden\" name=\"step\" value=\"{step}\">\n{inner}\n</form>",
+        escape(ctx),
+        realm = escape(realm),
+    )
+}
+
+fn alert(complaint: Option<&str>) -> String {
+    complaint
+        .map(|text| format!("<p role=\"alert\" id=\"complaint\">{}</p>\n", escape(text)))
+        .unwrap_or_default()
+}
+
+fn cancel(realm: &str, ctx: &str) -> String {
+    form(realm, ctx, "cancel", "<p><button type=\"submit\">Cancel</button></p>")
+}
+
+/// Asks for the address.
+pub fn address(realm: &str, ctx: &str, app: &str, hint: Option<&str>, complaint: Option<&str>) -> String {
+    let inner = format!(
+        "{}<label for=\"loginfmt\">Email or phone</label>\n<input id=\"loginfmt\" name=\"loginfmt\" type=\"text\" inputmode=\"email\" value=\"{}\" \
+         autofocus required>\n<button type=\"submit\">Next</button>",
+        alert(complaint),
+        escape(hint.unwrap_or_default()),
+    );
+    let body = format!(
+        "<p>to continue to <strong>{}</strong></p>\n{}\n{}",
+        escape(app),
+        form(realm, ctx, "address", &inner),
+        cancel(realm, ctx)
+    );
+    frame("Sign in", &body)
+}
+
+/// Lets a signed-in person pick the account or another one.
+pub fn accounts(realm: &str, ctx: &str, app: &str, known: &str) -> String {
+    let tile = format!(
+        "<input type=\"hidden\" name=\"loginfmt\" value=\"{known}\">\n<p><button type=\"submit\">{known}</button></p>",
+        known = escape(known)
+    );
+    let other = form(
+        realm,
+        ctx,
+        "other",
+        "<p><button type=\"submit\">Use another account</button></p>",
+    );
+    let body = format!(
+        "<p>to continue to <strong>{}</strong></p>\n{}\n{other}",
+        escape(app),
+        form(realm, ctx, "address", &tile)
+    );
+    frame("Pick an account", &body)
+}
+
+/// Asks for the password.
+pub fn password(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> String {
+    let inner = format!(
+        "{}<label for=\"passwd\">Password</label>\n<input id=\"passwd\" name=\"passwd\" type=\"password\" autofocus required>\n\
+         <button type=\"submit\">Sign in</button>",
+        alert(complaint)
+    );
+    frame(
+        "Enter password",
+        &format!(
+            "<p>{}</p>\n{}\n{}",
+            escape(user),
+            form(realm, ctx, "password", &inner),
+            cancel(realm, ctx)
+        ),
+    )
+}
+
+/// Asks for the second factor.
+pub fn code(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> String {
+    let inner = format!(
+        "{}<label for=\"otc\">Code from your authenticator app</label>\n<input id=\"otc\" name=\"otc\" type=\"text\" inputmode=\"numeric\" \
+         autocomplete=\"one-time-code\" autofocus required>\n<button type=\"submit\">Verify</button>",
+        alert(complaint)
+    );
+    frame(
+        "Enter code",
+        &format!(
+            "<p>{}</p>\n{}\n{}",
+            escape(user),
+            form(realm, ctx, "code", &inner),
+            cancel(realm, ctx)
+        ),
+    )
+}
+
+/// Asks for consent.
+pub fn consent(realm: &str, ctx: &str, app: &str, user: &str, scopes: &[String], whole_organisation: bool) -> String {
+    let list: String = scopes
+        .iter()
+        .map(|scope| format!("<li>{}</li>\n", escape(scope)))
+        .collect();
+    let whom = if whole_organisation {
+        "<p>This gives consent on behalf of your organization.</p>\n"
+    } else {
+        ""
+    };
+    let inner = format!(
+        "<button type=\"submit\" name=\"decision\" value=\"accept\" autofocus>Accept</button>\n\
+         <button type=\"submit\" name=\"decision\" value=\"decline\">Cancel</button>"
+    );
+    let body = format!(
+        "<p>{}</p>\n<p><strong>{}</strong> would like to:</p>\n<ul id=\"scopes\">\n{list}</ul>\n{whom}{}",
+        escape(user),
+        escape(app),
+        form(realm, ctx, "consent", &inner)
+    );
+    frame("Permissions requested", &body)
+}
+
+/// Says that an administrator is needed.
+pub fn need_admin(realm: &str, ctx: &str, app: &str, user: &str) -> String {
+    let body = format!(
+        "<p>{}</p>\n<p role=\"alert\"><strong>{}</strong> needs permission to access resources in your organization that only an admin can grant. \
+         Please ask an admin to grant permission to this app before you can use it.</p>\n<p>AADSTS90094</p>\n{}",
+        escape(user),
+        escape(app),
+        form(
+            realm,
+            ctx,
+            "admin",
+            "<button type=\"submit\" name=\"decision\" value=\"return\">Return to the application without granting consent</button>"
+        )
+    );
+    frame("Need admin approval", &body)
+}
+
+/// Hands the answer over by a cross-site POST.
+pub fn form_post(target: &str, fields: &[(String, String)]) -> String {
+    let inputs: String = fields
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
+                escape(name),
+                escape(value)
+            )
+        })
+        .collect();
+    let body = format!(
+        "<form method=\"post\" action=\"{}\" name=\"hiddenform\">\n{inputs}<p>Script is disabled. Click Submit to continue.</p>\n\
+         <button type=\"submit\">Submit</button>\n</form>\n<script>document.forms[0].submit()</script>",
+        escape(target)
+    );
+    frame("Working…", &body)
+}
+
+/// Shows a refusal that goes nowhere else.
+pub fn error(text: &str) -> String {
+    frame(
+        "Sorry, but we’re having trouble signing you in.",
+        &format!(
+            "<p role=\"alert\" id=\"error\">{}</p>",
+            escape(text).replace("\r\n", "<br>\n")
+        ),
+    )
+}
+
+/// Says that the person is signed out.
+pub fn signed_out() -> String {
+    frame(
+        "You signed out of your account",
+        "<p>It’s a good idea to close all browser windows.</p>",
+    )
+}
+
+/// Nothing is here.
+pub fn not_found() -> String {
+    frame(
+        "Page not found",
+        "<p role=\"alert\">404 – there is nothing at this address.</p>",
+    )
+}
