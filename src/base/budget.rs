@@ -25,6 +25,11 @@ impl Budget {
         }
     }
 
+    /// What is left.
+    pub fn left(&self) -> Duration {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes out time that a repeated request has already used, down to nothing.
     pub fn spend(&self, used: Duration) {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);

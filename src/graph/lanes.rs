@@ -1,1 +1,177 @@
 //! At most `squeeze_graph.concurrency` requests in flight per mailbox, over all threads of this process.
+//!
+//! Exchange Online serves four requests per application and mailbox at a time and refuses the fifth, so waiting here is cheaper than
+//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs all places at once, is not
+//! starved by downloads that need one each.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use crate::base::cancel::{CancelToken, Cancelled};
+
+/// How often a waiting thread looks whether it was cancelled: a cancelled call ends within 100 ms.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The lanes of this process. A child after a fork gets lanes of its own: permits of its parent's threads never come back to it.
+static LANES: Mutex<Option<(u32, Lanes)>> = Mutex::new(None);
+
+type Lanes = HashMap<String, Weak<Lane>>;
+
+/// The requests in flight on one mailbox.
+#[derive(Debug, Default)]
+pub struct Lane {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    in_flight: usize,
+    next: u64,
+    waiting: VecDeque<u64>,
+}
+
+/// The right to have a number of requests in flight, until dropped.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    lane: &'a Lane,
+    places: usize,
+}
+
+impl Lane {
+    /// The lane of the mailbox that `key` names; the same for everybody in this process who names it the same.
+    pub fn of(key: &str) -> Arc<Self> {
+        let mut kept = LANES.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = std::process::id();
+        let lanes = match kept.as_mut() {
+            Some((owner, lanes)) if *owner == pid => lanes,
+            _ => &mut kept.insert((pid, Lanes::new())).1,
+        };
+        if let Some(lane) = lanes.get(key).and_then(Weak::upgrade) {
+            return lane;
+        }
+        lanes.retain(|_, lane| lane.strong_count() > 0);
+        let lane = Arc::new(Self::default());
+        lanes.insert(key.to_owned(), Arc::downgrade(&lane));
+        lane
+    }
+
+    /// Waits for its turn and for `places` (at most `limit`) of `limit` places. The limit is the caller's: settings can differ
+    /// between calls.
+    pub fn enter(&self, places: usize, limit: usize, cancel: &CancelToken) -> Result<Permit<'_>, Cancelled> {
+        let limit = limit.max(1);
+        let places = places.clamp(1, limit);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let ticket = state.next;
+        state.next += 1;
+        state.waiting.push_back(ticket);
+        loop {
+            if cancel.is_cancelled() {
+                state.waiting.retain(|waiting| *waiting != ticket);
+                drop(state);
+                self.changed.notify_all();
+                return Err(Cancelled);
+            }
+            if state.waiting.front() == Some(&ticket) && state.in_flight + places <= limit {
+                state.waiting.pop_front();
+                state.in_flight += places;
+                drop(state);
+                self.changed.notify_all();
+                return Ok(Permit { lane: self, places });
+            }
+            state = self
+                .changed
+                .wait_timeout(state, SLICE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut state = self.lane.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.in_flight = state.in_flight.saturating_sub(self.places);
+        drop(state);
+        self.lane.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+    use std::thread;
+
+    #[test]
+    fn never_more_than_the_limit_are_in_flight_and_a_batch_is_alone() {
+        let lane = Lane::default();
+        let cancel = CancelToken::new();
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for index in 0..12 {
+                let (lane, cancel, now, most) = (&lane, &cancel, &now, &most);
+                scope.spawn(move || {
+                    let places = if index % 4 == 0 { 4 } else { 1 };
+                    for _ in 0..20 {
+                        let permit = lane.enter(places, 4, cancel).unwrap();
+                        let seen = now.fetch_add(places, Ordering::SeqCst) + places;
+                        most.fetch_max(seen, Ordering::SeqCst);
+                        thread::yield_now();
+                        now.fetch_sub(places, Ordering::SeqCst);
+                        drop(permit);
+                    }
+                });
+            }
+        });
+        assert_eq!(most.load(Ordering::SeqCst), 4);
+    }
+
+    #[test]
+    fn who_came_first_goes_first_even_if_it_needs_more() {
+        let lane = Arc::new(Lane::default());
+        let cancel = CancelToken::new();
+        let first = lane.enter(1, 4, &cancel).unwrap();
+        let (sender, order) = mpsc::channel();
+        let mut threads = Vec::new();
+        for (name, places) in [("batch", 4), ("download", 1)] {
+            let (lane, cancel, sender) = (lane.clone(), cancel.clone(), sender.clone());
+            threads.push(thread::spawn(move || {
+                let _permit = lane.enter(places, 4, &cancel).unwrap();
+                sender.send(name).unwrap();
+            }));
+            while lane.state.lock().unwrap().waiting.len() < threads.len() {
+                thread::yield_now();
+            }
+        }
+        drop(first);
+        assert_eq!(order.recv().unwrap(), "batch");
+        assert_eq!(order.recv().unwrap(), "download");
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+
+    #[test]
+    fn a_cancelled_waiter_leaves_and_lets_the_next_one_pass() {
+        let lane = Arc::new(Lane::default());
+        let cancel = CancelToken::new();
+        let held = lane.enter(1, 1, &cancel).unwrap();
+        let other = CancelToken::new();
+        let waiter = {
+            let (lane, other) = (lane.clone(), other.clone());
+            thread::spawn(move || lane.enter(1, 1, &other).map(|_| ()))
+        };
+        other.cancel();
+        assert_eq!(waiter.join().unwrap(), Err(Cancelled));
+        drop(held);
+        assert!(lane.enter(1, 1, &cancel).is_ok());
+    }
+
+    #[test]
+    fn a_mailbox_has_one_lane_as_long_as_anybody_uses_it() {
+        let one = Lane::of("https://graph.example a@example.com");
+        assert!(Arc::ptr_eq(&one, &Lane::of("https://graph.example a@example.com")));
+        assert!(!Arc::ptr_eq(&one, &Lane::of("https://graph.example b@example.com")));
+    }
+}

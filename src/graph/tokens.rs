@@ -8,7 +8,7 @@ pub trait Tokens: Send + Sync {
     /// One that is good for the next request.
     fn current(&self) -> Result<Secret>;
 
-    /// One other than `rejected`, which Graph just refused with a 401; `claims` is the decoded claims challenge, where there was one.
-    /// Refreshes at most once.
-    fn after_rejection(&self, rejected: &Secret, claims: Option<&str>) -> Result<Secret>;
+    /// One other than `rejected`, which Graph just refused with a 401 (or a 403 that asks for more claims). `challenges` are the
+    /// values of all `WWW-Authenticate` headers of that answer; a claims challenge among them is answered. Refreshes at most once.
+    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Secret>;
 }

@@ -1,0 +1,253 @@
+//! Several requests in one: `POST /$batch`, at most twenty a piece (Graph reference, "JSON batching").
+//!
+//! The outer answer is 200 even if items were throttled, and answers come in any order. Items are repeated one by one, after the
+//! longest wait that any of them asks for. Preferences count per item: the outer header does not reach them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::graph::client::{Call, Client, prefer};
+use crate::graph::error::{Executed, GraphError, Refusal};
+use crate::graph::retry::{self, Repeat};
+
+/// Items in one request.
+pub const LARGEST: usize = 20;
+
+/// One item.
+#[derive(Debug, Clone)]
+pub struct BatchRequest {
+    /// The method.
+    pub method: Method,
+    /// Segments below the mailbox.
+    pub path: Vec<String>,
+    /// The query.
+    pub query: Vec<(String, String)>,
+    /// A JSON body.
+    pub body: Option<Value>,
+    /// Preferences beside the one for immutable ids.
+    pub prefer: Vec<String>,
+    /// Whether it may be repeated although it may have been executed.
+    pub repeat: Repeat,
+}
+
+/// What an item answered: its JSON body (`null` for none), or why not.
+pub type BatchResponse = Result<Value, GraphError>;
+
+impl BatchRequest {
+    /// A read.
+    pub fn get(path: &[&str], query: &[(&str, &str)]) -> Self {
+        Self {
+            query: query
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            ..Self::new(Method::GET, path, Repeat::Freely)
+        }
+    }
+
+    /// A change that must not happen twice.
+    pub fn post(path: &[&str], body: Value) -> Self {
+        Self {
+            body: Some(body),
+            ..Self::new(Method::POST, path, Repeat::IfNotExecuted)
+        }
+    }
+
+    fn new(method: Method, path: &[&str], repeat: Repeat) -> Self {
+        Self {
+            method,
+            path: path.iter().map(|&segment| segment.to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            prefer: Vec::new(),
+            repeat,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    #[serde(default)]
+    responses: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: Option<Map<String, Value>>,
+    #[serde(default)]
+    body: Value,
+}
+
+impl Client {
+    /// Makes any number of requests, twenty at a time; one answer each, in order. Throttled items (and reads that failed in passing)
+    /// are repeated within the retry budget.
+    pub fn batch(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
+        requests
+            .chunks(LARGEST)
+            .flat_map(|chunk| self.batch_of(chunk))
+            .collect()
+    }
+
+    fn batch_of(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
+        let mut items: Vec<Item<'_>> = requests.iter().map(Item::new).collect();
+        let mut renewed = false;
+        let mut attempt = 1;
+        while items.iter().any(Item::is_open) {
+            let mut answers = match self.ask(&items) {
+                Ok(answers) => answers,
+                // The outer request was already repeated as often as it may be.
+                Err(error) => {
+                    settle_open(&mut items, &error);
+                    break;
+                }
+            };
+            let mut rejected: Option<Vec<String>> = None;
+            let mut waiting: Vec<(usize, Duration, GraphError)> = Vec::new();
+            for (index, item) in items.iter_mut().enumerate().filter(|(_, item)| item.is_open()) {
+                let error = match self.outcome(answers.remove(&index.to_string())) {
+                    Ok(value) => {
+                        item.outcome = Some(Ok(value));
+                        continue;
+                    }
+                    Err(error) => item.merge(error),
+                };
+                if error.status() == Some(StatusCode::UNAUTHORIZED) && !renewed {
+                    rejected = error.refusal().map(|refusal| refusal.challenges.clone());
+                } else if let Some(wait) = retry::wait(&error, item.request.repeat, attempt, self.jitter()) {
+                    waiting.push((index, wait, error));
+                } else {
+                    item.outcome = Some(Err(error));
+                }
+            }
+            if let Some((_, longest, cause)) = waiting.iter().max_by_key(|(_, wait, _)| *wait) {
+                let stopped = match self.rest(*longest, cause, attempt) {
+                    Ok(true) => None,
+                    Ok(false) => Some(None),
+                    Err(cancelled) => Some(Some(cancelled)),
+                };
+                if let Some(instead) = stopped {
+                    for (index, _, error) in waiting {
+                        if let Some(item) = items.get_mut(index) {
+                            item.outcome = Some(Err(instead.clone().unwrap_or(error)));
+                        }
+                    }
+                }
+            }
+            if let Some(challenges) = rejected {
+                renewed = true;
+                if let Err(error) = self.renew(&challenges) {
+                    settle_open(&mut items, &error);
+                }
+            }
+            attempt += 1;
+        }
+        items.into_iter().filter_map(|item| item.outcome).collect()
+    }
+
+    /// One outer request for all open items; their answers by id.
+    fn ask(&self, items: &[Item<'_>]) -> Result<HashMap<String, Answer>, GraphError> {
+        let open = || items.iter().enumerate().filter(|(_, item)| item.is_open());
+        let requests: Vec<Value> = open().map(|(index, item)| self.item(index, item.request)).collect();
+        let repeat = if open().all(|(_, item)| item.request.repeat == Repeat::Freely) {
+            Repeat::Freely
+        } else {
+            Repeat::IfNotExecuted
+        };
+        let call = Call {
+            body: Some(self.encode(&json!({ "requests": requests }))?),
+            whole_lane: true,
+            ..Call::new(Method::POST, self.below_root("/$batch")?, repeat)
+        };
+        let answers: Answers = self.answer(&call, &mut |response| self.json(response))?;
+        let by_id = |answer: Answer| (answer.id.clone(), answer);
+        Ok(answers.responses.into_iter().map(by_id).collect())
+    }
+
+    fn item(&self, index: usize, request: &BatchRequest) -> Value {
+        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        let query: Vec<(&str, &str)> = request
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let preferences: Vec<&str> = request.prefer.iter().map(String::as_str).collect();
+        let mut item = json!({
+            "id": index.to_string(),
+            "method": request.method.as_str(),
+            "url": self.relative(&path, &query),
+            "headers": { "Prefer": prefer(&preferences) },
+        });
+        if let (Some(body), Some(fields)) = (&request.body, item.as_object_mut()) {
+            fields.insert("body".to_owned(), body.clone());
+            if let Some(headers) = fields.get_mut("headers").and_then(Value::as_object_mut) {
+                headers.insert("Content-Type".to_owned(), "application/json".into());
+            }
+        }
+        item
+    }
+
+    fn outcome(&self, answer: Option<Answer>) -> BatchResponse {
+        let now = self.now();
+        let Some(answer) = answer else {
+            return Err(GraphError::unreadable("the batch has no answer for an item", true, now));
+        };
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        if status.is_success() {
+            return Ok(answer.body);
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in answer.headers.unwrap_or_default() {
+            // A header's value may come as a number.
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(text)) {
+                headers.append(name, value);
+            }
+        }
+        let refusal = Refusal::new(status).with_headers(&headers, now).with_json(&answer.body);
+        Err(GraphError::refused(refusal, now))
+    }
+}
+
+/// An item on its way to its outcome.
+struct Item<'a> {
+    request: &'a BatchRequest,
+    executed: Executed,
+    outcome: Option<BatchResponse>,
+}
+
+impl<'a> Item<'a> {
+    const fn new(request: &'a BatchRequest) -> Self {
+        Self {
+            request,
+            executed: Executed::No,
+            outcome: None,
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    /// The error of this attempt, which also knows of the earlier ones.
+    fn merge(&mut self, mut error: GraphError) -> GraphError {
+        if error.executed == Executed::Maybe {
+            self.executed = Executed::Maybe;
+        }
+        error.executed = self.executed;
+        error
+    }
+}
+
+fn settle_open(items: &mut [Item<'_>], error: &GraphError) {
+    for item in items.iter_mut().filter(|item| item.is_open()) {
+        let error = item.merge(error.clone());
+        item.outcome = Some(Err(error));
+    }
+}

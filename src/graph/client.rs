@@ -1,0 +1,569 @@
+//! The one way to Graph: every request carries the token, the wish for immutable ids and an id of its own, takes its place in the
+//! mailbox's lane, and is repeated or not as [`retry`] decides.
+//!
+//! Left out on purpose: redirects (the token goes to the configured origin only) and `SdkVersion` (Microsoft's own telemetry).
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::base::budget::Budget;
+use crate::base::cancel::CancelToken;
+use crate::base::clock::{Clock, UtcInstant};
+use crate::base::log::{Level, Log};
+use crate::base::random::Random;
+use crate::base::secret::Secret;
+use crate::graph::error::{self, Executed, GraphError, Refusal};
+use crate::graph::lanes::Lane;
+use crate::graph::path::{self, Mailbox};
+use crate::graph::retry::{self, Repeat};
+use crate::graph::tokens::Tokens;
+use crate::transport::{Request, Response, Stage, Transport, TransportError, body};
+
+/// No JSON answer is larger: a page of 1000 messages has about 2 MB.
+pub const JSON_LIMIT: u64 = 64 << 20;
+
+/// No error body is read further.
+const ERROR_LIMIT: u64 = 64 << 10;
+
+/// A JSON answer may take this many idle limits in all.
+const DEADLINE_FACTOR: u32 = 3;
+
+/// How many bytes of a download are held in memory at a time.
+const CHUNK: usize = 64 << 10;
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+
+/// Asked for on every request, so that a message keeps its id when it is moved (Graph reference, "Immutable identifiers").
+pub(super) const IMMUTABLE: &str = "IdType=\"ImmutableId\"";
+
+/// What a client works with, from the call it works for.
+#[derive(Clone)]
+pub struct Environment {
+    /// HTTP.
+    pub transport: Arc<dyn Transport>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids and jitter.
+    pub random: Arc<dyn Random>,
+    /// Where records go.
+    pub log: Arc<dyn Log>,
+    /// Stops the call.
+    pub cancel: CancelToken,
+    /// What retries and waits may take.
+    pub budget: Arc<Budget>,
+    /// Requests in flight per mailbox.
+    pub concurrency: usize,
+    /// How long no byte may move.
+    pub idle: Duration,
+}
+
+/// Where the bytes of a download go. A download that broke is begun again, so a sink can be emptied.
+pub trait Sink: Write {
+    /// Drops everything written so far.
+    fn restart(&mut self) -> io::Result<()>;
+}
+
+impl Sink for Vec<u8> {
+    fn restart(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+}
+
+impl Sink for File {
+    fn restart(&mut self) -> io::Result<()> {
+        self.set_len(0)?;
+        self.seek(SeekFrom::Start(0)).map(|_| ())
+    }
+}
+
+/// One mailbox as one account sees it, for the length of one call. Cheap to clone; clones can be used on several threads at once.
+#[derive(Clone)]
+pub struct Client {
+    environment: Environment,
+    root: Url,
+    mailbox: Mailbox,
+    tokens: Arc<dyn Tokens>,
+    lane: Arc<Lane>,
+    until: Option<Instant>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("root", &self.root.as_str())
+            .field("mailbox", &self.mailbox)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One request before it gets its headers.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) prefer: &'a [&'a str],
+    pub(super) repeat: Repeat,
+    /// A batch fills all places of its mailbox.
+    pub(super) whole_lane: bool,
+    /// Bytes, not JSON: no deadline.
+    pub(super) raw: bool,
+}
+
+impl Client {
+    /// A client for `mailbox` below `root` (`{graph}/v1.0`). `lane` names the mailbox for the limit on requests in flight: the same
+    /// for everybody who talks to the same mailbox.
+    pub fn new(environment: Environment, root: Url, mailbox: Mailbox, lane: &str, tokens: Arc<dyn Tokens>) -> Self {
+        let lane = Lane::of(&format!("{} {lane}", root.origin().ascii_serialization()));
+        Self {
+            environment,
+            root,
+            mailbox,
+            tokens,
+            lane,
+            until: None,
+        }
+    }
+
+    /// The same for the signed-in user's own mailbox, whatever mailbox this one is about.
+    #[must_use]
+    pub fn of_me(&self) -> Self {
+        Self {
+            mailbox: Mailbox::Me,
+            ..self.clone()
+        }
+    }
+
+    /// The same, but no request lasts beyond `end`.
+    #[must_use]
+    pub fn until(&self, end: Instant) -> Self {
+        Self {
+            until: Some(self.until.map_or(end, |until| until.min(end))),
+            ..self.clone()
+        }
+    }
+
+    /// Requests in flight this client may have.
+    pub fn concurrency(&self) -> usize {
+        self.environment.concurrency.max(1)
+    }
+
+    /// Stops the call this client works for.
+    pub fn cancel(&self) -> &CancelToken {
+        &self.environment.cancel
+    }
+
+    /// Reads JSON. `path` are the segments below the mailbox; `prefer` are preferences beside the one for immutable ids.
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        prefer: &[&str],
+    ) -> Result<T, GraphError> {
+        let url = self.url(path, query)?;
+        self.get_url(url, prefer)
+    }
+
+    /// Reads what an `@odata.nextLink` or `deltaLink` leads to, verbatim. A link to another origin is refused: the token goes along.
+    pub fn next<T: DeserializeOwned>(&self, link: &str) -> Result<T, GraphError> {
+        self.next_with(link, &[])
+    }
+
+    /// The same with preferences beside the one for immutable ids.
+    pub fn next_with<T: DeserializeOwned>(&self, link: &str, prefer: &[&str]) -> Result<T, GraphError> {
+        let url = Url::parse(link)
+            .ok()
+            .filter(|url| path::same_origin(&self.root, url))
+            .ok_or_else(|| GraphError::unreadable("a link in the answer leads to another server", false, self.now()))?;
+        self.get_url(url, prefer)
+    }
+
+    fn get_url<T: DeserializeOwned>(&self, url: Url, prefer: &[&str]) -> Result<T, GraphError> {
+        let call = Call {
+            prefer,
+            ..Call::new(Method::GET, url, Repeat::Freely)
+        };
+        self.answer(&call, &mut |response| self.json(response))
+    }
+
+    /// Does something that must not happen twice: repeated only if it certainly did not happen.
+    pub fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, GraphError> {
+        let call = Call {
+            body: Some(self.encode(body)?),
+            ..Call::new(Method::POST, self.url(path, &[])?, Repeat::IfNotExecuted)
+        };
+        self.answer(&call, &mut |response| self.json(response))
+    }
+
+    /// The same for an action that answers with nothing (or with something nobody needs).
+    pub fn post_for_nothing(&self, path: &[&str], repeat: Repeat) -> Result<(), GraphError> {
+        let call = Call::new(Method::POST, self.url(path, &[])?, repeat);
+        self.answer(&call, &mut |_| Ok(()))
+    }
+
+    /// Changes properties: the same once or twice, so it is repeated like a read.
+    pub fn patch<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, GraphError> {
+        let call = Call {
+            body: Some(self.encode(body)?),
+            ..Call::new(Method::PATCH, self.url(path, &[])?, Repeat::Freely)
+        };
+        self.answer(&call, &mut |response| self.json(response))
+    }
+
+    /// Deletes; repeated like a read. If an attempt without an answer was the one that did it, the next one finds nothing, and that
+    /// is success.
+    pub fn delete(&self, path: &[&str]) -> Result<(), GraphError> {
+        let call = Call::new(Method::DELETE, self.url(path, &[])?, Repeat::Freely);
+        gone_is_done(self.answer(&call, &mut |_| Ok(())))
+    }
+
+    /// Streams bytes into `sink`; how many. A download that breaks is begun again with an emptied sink.
+    pub fn download(&self, path: &[&str], max_bytes: Option<u64>, sink: &mut dyn Sink) -> Result<u64, GraphError> {
+        let call = Call {
+            raw: true,
+            ..Call::new(Method::GET, self.url(path, &[])?, Repeat::Freely)
+        };
+        let mut begun = false;
+        self.answer(&call, &mut |mut response| {
+            if std::mem::replace(&mut begun, true) {
+                sink.restart().map_err(|error| GraphError::sink(&error, self.now()))?;
+            }
+            self.copy(&mut *response.body, max_bytes, sink)
+        })
+    }
+
+    fn copy(&self, body: &mut dyn Read, max_bytes: Option<u64>, sink: &mut dyn Sink) -> Result<u64, GraphError> {
+        let mut chunk = vec![0; CHUNK];
+        let mut copied: u64 = 0;
+        loop {
+            self.check()?;
+            let count = match body.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    let error = body::read_error(&error, self.root.host_str().unwrap_or_default());
+                    return Err(GraphError::transport(error, self.now()));
+                }
+            };
+            copied = copied.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            if let Some(limit) = max_bytes.filter(|limit| copied > *limit) {
+                return Err(GraphError::too_large(limit, self.now()));
+            }
+            sink.write_all(chunk.get(..count).unwrap_or_default())
+                .map_err(|error| GraphError::sink(&error, self.now()))?;
+        }
+        sink.flush().map_err(|error| GraphError::sink(&error, self.now()))?;
+        Ok(copied)
+    }
+
+    /// The URL of a path below the mailbox.
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, GraphError> {
+        self.below_root(&path::relative(&self.mailbox, path, query))
+    }
+
+    /// The URL of a path below the root.
+    pub(super) fn below_root(&self, relative: &str) -> Result<Url, GraphError> {
+        path::absolute(&self.root, relative)
+            .ok_or_else(|| GraphError::unreadable("the request has no valid URL", false, self.now()))
+    }
+
+    /// A path below the mailbox as a batch names it.
+    pub(super) fn relative(&self, path: &[&str], query: &[(&str, &str)]) -> String {
+        path::relative(&self.mailbox, path, query)
+    }
+
+    pub(super) fn encode(&self, body: &impl Serialize) -> Result<Vec<u8>, GraphError> {
+        serde_json::to_vec(body).map_err(|error| GraphError::unreadable(error.to_string(), false, self.now()))
+    }
+
+    pub(super) fn now(&self) -> UtcInstant {
+        self.environment.clock.now()
+    }
+
+    pub(super) fn check(&self) -> Result<(), GraphError> {
+        let cancelled = self.environment.cancel.check();
+        cancelled.map_err(|_| GraphError::cancelled(self.now()))
+    }
+
+    /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
+    pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
+        let host = self.root.host_str().unwrap_or_default();
+        let bytes = body::read_all(&mut *response.body, JSON_LIMIT, host)
+            .map_err(|error| GraphError::transport(error, self.now()))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
+            let cut = error.is_eof() || error.is_syntax();
+            GraphError::unreadable(format!("the answer can not be read: {error}"), cut, self.now())
+        })
+    }
+
+    /// Makes a request until it is answered, given up or cancelled; `read` takes the answer while the request still has its place.
+    pub(super) fn answer<T>(
+        &self,
+        call: &Call<'_>,
+        read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
+    ) -> Result<T, GraphError> {
+        let mut renewed: Option<Secret> = None;
+        let mut executed = Executed::No;
+        let mut attempt = 1;
+        loop {
+            let token = match &renewed {
+                Some(token) => token.clone(),
+                None => self.token(self.tokens.current())?,
+            };
+            let began = Instant::now();
+            let mut error = match self.attempt(call, &token, attempt, read) {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if attempt > 1 {
+                self.environment.budget.spend(began.elapsed());
+            }
+            if renewed.is_none()
+                && let Some(refusal) = error.refusal().filter(|refusal| rejects_token(refusal))
+            {
+                renewed = Some(self.token(self.tokens.after_rejection(&token, &refusal.challenges))?);
+                continue;
+            }
+            if error.executed == Executed::Maybe {
+                executed = Executed::Maybe;
+            }
+            error.executed = executed;
+            self.pause(error, call.repeat, attempt)?;
+            attempt += 1;
+        }
+    }
+
+    /// Waits before attempt `attempt + 1`, or gives the error back if there shall be none.
+    fn pause(&self, error: GraphError, repeat: Repeat, attempt: u32) -> Result<(), GraphError> {
+        match retry::wait(&error, repeat, attempt, self.jitter()) {
+            Some(wait) if self.rest(wait, &error, attempt)? => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    /// The same for a change that is known by now not to have happened.
+    pub(super) fn pause_before_repeat(&self, error: GraphError, attempt: u32) -> Result<(), GraphError> {
+        if error.status() == Some(StatusCode::PRECONDITION_FAILED) {
+            return Ok(());
+        }
+        self.pause(error, Repeat::Freely, attempt)
+    }
+
+    /// Waits, if the retry budget and the end of the call allow that much; false if they do not.
+    pub(super) fn rest(&self, wait: Duration, cause: &GraphError, attempt: u32) -> Result<bool, GraphError> {
+        let in_time = self.until.is_none_or(|until| Instant::now() + wait < until);
+        if !in_time || !self.environment.budget.take(wait) {
+            return Ok(false);
+        }
+        self.environment.log.event(
+            Level::Info,
+            "Graph is asked again",
+            &[("cause", cause), ("attempt", &attempt), ("wait_ms", &wait.as_millis())],
+        );
+        let slept = self.environment.cancel.sleep(wait);
+        slept.map(|()| true).map_err(|_| GraphError::cancelled(self.now()))
+    }
+
+    /// Makes the tokens' keeper replace a token that an item of a batch was refused with.
+    pub(super) fn renew(&self, challenges: &[String]) -> Result<(), GraphError> {
+        let current = self.token(self.tokens.current())?;
+        self.token(self.tokens.after_rejection(&current, challenges))
+            .map(|_| ())
+    }
+
+    fn token(&self, token: crate::base::failure::Result<Secret>) -> Result<Secret, GraphError> {
+        token.map_err(|error| GraphError::above(error, self.now()))
+    }
+
+    pub(super) fn jitter(&self) -> f64 {
+        self.environment
+            .random
+            .bytes::<1>()
+            .map_or(0.5, |[byte]| f64::from(byte) / 255.0)
+    }
+
+    fn attempt<T>(
+        &self,
+        call: &Call<'_>,
+        token: &Secret,
+        attempt: u32,
+        read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
+    ) -> Result<T, GraphError> {
+        self.check()?;
+        let environment = &self.environment;
+        let (request, id) = self.request(call, token, attempt)?;
+        let limit = self.concurrency();
+        let places = if call.whole_lane { limit } else { 1 };
+        let permit = self.lane.enter(places, limit, &environment.cancel);
+        let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
+        let began = Instant::now();
+        let outcome = match environment.transport.send(request, &environment.cancel) {
+            Ok(response) => {
+                let status = response.status;
+                self.log_answer(call, &response, &id, attempt, began);
+                if status.is_success() {
+                    read(response)
+                } else {
+                    Err(self.refusal(response, id))
+                }
+            }
+            Err(error) => Err(GraphError::transport(error, self.now())),
+        };
+        outcome
+    }
+
+    fn request(&self, call: &Call<'_>, token: &Secret, attempt: u32) -> Result<(Request, String), GraphError> {
+        let unusable = |what: &str| GraphError::unreadable(format!("{what} can not be sent"), false, self.now());
+        let id = self.environment.random.guid().unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| GraphError {
+            executed: Executed::No,
+            ..unusable("the token")
+        })?;
+        bearer.set_sensitive(true);
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static(if call.raw { "*/*" } else { "application/json" }),
+        );
+        headers.insert(
+            PREFER,
+            HeaderValue::from_str(&prefer(call.prefer)).map_err(|_| unusable("the preference"))?,
+        );
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert(CLIENT_REQUEST_ID, id);
+        }
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let request = Request {
+            method: call.method.clone(),
+            url: call.url.clone(),
+            headers,
+            body: call.body.clone().unwrap_or_default(),
+            deadline: self.deadline(call.raw, attempt)?,
+        };
+        Ok((request, id))
+    }
+
+    /// How long an attempt may take: a repeated JSON request no longer than the budget lasts, and nothing beyond `until`.
+    fn deadline(&self, raw: bool, attempt: u32) -> Result<Option<Duration>, GraphError> {
+        let environment = &self.environment;
+        let mut deadline = if raw {
+            None
+        } else {
+            Some(environment.idle.saturating_mul(DEADLINE_FACTOR))
+        };
+        if !raw && attempt > 1 {
+            deadline = deadline.map(|limit| limit.min(environment.budget.left().max(Duration::from_secs(1))));
+        }
+        if let Some(until) = self.until {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let error = TransportError {
+                    stage: Stage::Timeout,
+                    sent: false,
+                    host: self.root.host_str().unwrap_or_default().to_owned(),
+                    reason: "the time for this call is over".to_owned(),
+                };
+                return Err(GraphError::transport(error, self.now()));
+            }
+            deadline = Some(deadline.map_or(left, |limit| limit.min(left)));
+        }
+        Ok(deadline)
+    }
+
+    fn refusal(&self, mut response: Response, id: String) -> GraphError {
+        let now = self.now();
+        // Whatever can be read of the body helps; the status alone decides.
+        let host = self.root.host_str().unwrap_or_default();
+        let body = body::read_all(&mut *response.body, ERROR_LIMIT, host).unwrap_or_default();
+        let mut refusal = Refusal::new(response.status)
+            .with_headers(&response.headers, now)
+            .with_body(&body);
+        refusal.client_request_id = Some(id).filter(|id| !id.is_empty());
+        GraphError::refused(refusal, now)
+    }
+
+    fn log_answer(&self, call: &Call<'_>, response: &Response, id: &str, attempt: u32, began: Instant) {
+        let log = &self.environment.log;
+        if log.wants(Level::Debug) {
+            let request_id = response
+                .headers
+                .get(error::REQUEST_ID)
+                .and_then(|value| value.to_str().ok());
+            log.event(
+                Level::Debug,
+                "Graph answered",
+                &[
+                    ("method", &call.method),
+                    ("status", &response.status.as_u16()),
+                    ("attempt", &attempt),
+                    ("milliseconds", &began.elapsed().as_millis()),
+                    ("request_id", &request_id.unwrap_or_default()),
+                    ("client_request_id", &id),
+                ],
+            );
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn new(method: Method, url: Url, repeat: Repeat) -> Self {
+        Self {
+            method,
+            url,
+            body: None,
+            prefer: &[],
+            repeat,
+            whole_lane: false,
+            raw: false,
+        }
+    }
+}
+
+/// All preferences in one header: several headers of that name are not reliably merged.
+pub(super) fn prefer(preferences: &[&str]) -> String {
+    let mut merged = IMMUTABLE.to_owned();
+    for preference in preferences {
+        merged.push_str(", ");
+        merged.push_str(preference);
+    }
+    merged
+}
+
+/// Whether another token may help: any 401, and a 403 that asks for more claims (some endpoints answer so).
+fn rejects_token(refusal: &Refusal) -> bool {
+    match refusal.status {
+        StatusCode::UNAUTHORIZED => true,
+        StatusCode::FORBIDDEN => {
+            refusal.says("insufficient_claims")
+                || refusal
+                    .challenges
+                    .iter()
+                    .any(|challenge| challenge.contains("insufficient_claims"))
+        }
+        _ => false,
+    }
+}
+
+/// A change that removes: not finding it any more after an attempt without an answer means that attempt did it.
+pub(super) fn gone_is_done(outcome: Result<(), GraphError>) -> Result<(), GraphError> {
+    match outcome {
+        Err(error) if error.is_not_found() && error.executed == Executed::Maybe => Ok(()),
+        other => other,
+    }
+}

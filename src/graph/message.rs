@@ -1,0 +1,214 @@
+//! A message as Graph writes it in JSON.
+//!
+//! Everything is tolerant: derived types (event messages) are messages, any property may be missing or `null`, and times carry up to
+//! twelve fraction digits. `hasAttachments` is Graph's own word: false when only inline attachments exist.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::base::clock::UtcInstant;
+use crate::graph::value::{Address, Message};
+
+/// What a list reads of each message; bodies stay away.
+pub const SELECT: &str = "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,\
+receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parentFolderId,bodyPreview";
+
+/// What a single read adds.
+pub const SELECT_WHOLE: &str = "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,\
+receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parentFolderId,bodyPreview,body,internetMessageHeaders";
+
+/// A message in JSON; becomes a [`Message`].
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MessageJson {
+    #[serde(deserialize_with = "or_default")]
+    id: String,
+    internet_message_id: Option<String>,
+    subject: Option<String>,
+    from: Option<RecipientJson>,
+    sender: Option<RecipientJson>,
+    #[serde(deserialize_with = "or_default")]
+    to_recipients: Vec<RecipientJson>,
+    #[serde(deserialize_with = "or_default")]
+    cc_recipients: Vec<RecipientJson>,
+    #[serde(deserialize_with = "or_default")]
+    bcc_recipients: Vec<RecipientJson>,
+    #[serde(deserialize_with = "or_default")]
+    reply_to: Vec<RecipientJson>,
+    received_date_time: Option<String>,
+    sent_date_time: Option<String>,
+    size: Option<i64>,
+    #[serde(deserialize_with = "or_default")]
+    has_attachments: bool,
+    #[serde(deserialize_with = "or_default")]
+    is_read: bool,
+    importance: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    categories: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    parent_folder_id: String,
+    #[serde(deserialize_with = "or_default")]
+    body_preview: String,
+    body: Option<BodyJson>,
+    internet_message_headers: Option<Vec<HeaderJson>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RecipientJson {
+    email_address: Option<AddressJson>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct AddressJson {
+    name: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct BodyJson {
+    content_type: Option<String>,
+    content: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct HeaderJson {
+    #[serde(deserialize_with = "or_default")]
+    name: String,
+    #[serde(deserialize_with = "or_default")]
+    value: String,
+}
+
+impl From<MessageJson> for Message {
+    fn from(json: MessageJson) -> Self {
+        let many = |recipients: Vec<RecipientJson>| recipients.into_iter().filter_map(address).collect();
+        let (body, body_type) = match json.body {
+            Some(body) => (
+                Some(body.content.unwrap_or_default()),
+                Some(
+                    body.content_type
+                        .unwrap_or_else(|| "html".to_owned())
+                        .to_ascii_lowercase(),
+                ),
+            ),
+            None => (None, None),
+        };
+        Self {
+            id: json.id,
+            internet_message_id: json.internet_message_id,
+            subject: json.subject,
+            from: json.from.and_then(address),
+            sender: json.sender.and_then(address),
+            to: many(json.to_recipients),
+            cc: many(json.cc_recipients),
+            bcc: many(json.bcc_recipients),
+            reply_to: many(json.reply_to),
+            received_at: json.received_date_time.as_deref().and_then(instant),
+            sent_at: json.sent_date_time.as_deref().and_then(instant),
+            size: json.size,
+            has_attachments: json.has_attachments,
+            is_read: json.is_read,
+            // Documented as lower case; answers with a capital were seen for other enumerations.
+            importance: json
+                .importance
+                .map_or_else(|| "normal".to_owned(), |importance| importance.to_ascii_lowercase()),
+            categories: json.categories,
+            folder_id: json.parent_folder_id,
+            body_preview: json.body_preview,
+            body,
+            body_type,
+            headers: json
+                .internet_message_headers
+                .map(|headers| headers.into_iter().map(|header| (header.name, header.value)).collect()),
+        }
+    }
+}
+
+/// A recipient without name and address says nothing.
+fn address(recipient: RecipientJson) -> Option<Address> {
+    let json = recipient.email_address?;
+    let name = json.name.filter(|name| !name.is_empty());
+    if name.is_none() && json.address.as_ref().is_none_or(String::is_empty) {
+        return None;
+    }
+    Some(Address {
+        name,
+        address: json.address.unwrap_or_default(),
+    })
+}
+
+/// Message times are always UTC; the zero date of .NET stands for "none".
+fn instant(text: &str) -> Option<UtcInstant> {
+    if text.starts_with("0001-01-01") {
+        return None;
+    }
+    // One without a zone was seen in examples; it is UTC, too.
+    UtcInstant::from_rfc3339(text).or_else(|| UtcInstant::from_rfc3339(&format!("{text}Z")))
+}
+
+/// `null` is the same as missing.
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Message {
+        serde_json::from_str::<MessageJson>(json).unwrap().into()
+    }
+
+    #[test]
+    fn times_are_utc_with_any_number_of_fraction_digits() {
+        let cases = [
+            ("2023-11-14T22:13:20Z", Some(1_700_000_000)),
+            ("2023-11-14T22:13:20.1Z", Some(1_700_000_000)),
+            ("2023-11-14T22:13:20.9999999Z", Some(1_700_000_000)),
+            ("2023-11-14T22:13:20.123456789012Z", Some(1_700_000_000)),
+            ("2023-11-14T23:13:20+01:00", Some(1_700_000_000)),
+            ("2023-11-14T22:13:20", Some(1_700_000_000)),
+            ("0001-01-01T00:00:00Z", None),
+            ("yesterday", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(instant(text), expected.map(UtcInstant::from_epoch), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_may_lack_everything_but_its_id() {
+        let nulls = read(
+            r##"{"@odata.type":"#microsoft.graph.eventMessageRequest","id":"1","subject":null,"from":null,"sender":{"emailAddress":null},
+            "toRecipients":null,"receivedDateTime":null,"isRead":null,"categories":null,"bodyPreview":null,"importance":null,"unknown":{}}"##,
+        );
+        assert_eq!(nulls, read(r#"{"id":"1"}"#));
+        assert_eq!(nulls.importance, "normal");
+        assert_eq!(nulls.received_at, None);
+    }
+
+    #[test]
+    fn a_whole_message_has_body_and_headers_in_order() {
+        let message = read(
+            r#"{"id":"1","from":{"emailAddress":{"name":"","address":"a@example.com"}},
+            "toRecipients":[{"emailAddress":{"name":"B","address":""}},{"emailAddress":{"name":"","address":""}},{}],
+            "body":{"contentType":"Text","content":"Grüße"},"importance":"High",
+            "internetMessageHeaders":[{"name":"Received","value":"2"},{"name":"Received","value":"1"}]}"#,
+        );
+        assert_eq!(message.from.unwrap().name, None);
+        assert_eq!(message.to.len(), 1);
+        assert_eq!(
+            (message.body.as_deref(), message.body_type.as_deref()),
+            (Some("Grüße"), Some("text"))
+        );
+        assert_eq!(message.importance, "high");
+        let headers = message.headers.unwrap();
+        assert_eq!(headers[0], ("Received".to_owned(), "2".to_owned()));
+        assert_eq!(headers[1].1, "1");
+    }
+}

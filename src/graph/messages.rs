@@ -1,0 +1,134 @@
+//! Reading and changing single messages, and one page of a list.
+//!
+//! Moving and copying, which need care when an answer is lost, are in [`moves`](super::moves).
+
+use serde_json::{Map, Value, json};
+
+use crate::base::clock::UtcInstant;
+use crate::graph::client::{Client, Sink};
+use crate::graph::error::GraphError;
+use crate::graph::message::{MessageJson, SELECT, SELECT_WHOLE};
+use crate::graph::page::Page;
+use crate::graph::retry::Repeat;
+use crate::graph::value::Message;
+
+pub use crate::graph::moves::{copy_to, move_many, move_to};
+
+/// The most messages one page may hold (Graph reference, "List messages").
+pub const LARGEST_PAGE: usize = 1000;
+
+/// One page of a folder's messages. `filter` and `order` are OData's; what is ordered by must stand first in the filter, or Exchange
+/// refuses it as inefficient.
+pub fn page(
+    client: &Client,
+    folder: &str,
+    filter: Option<&str>,
+    order: Option<&str>,
+    top: usize,
+) -> Result<Page<Message>, GraphError> {
+    let top = top.clamp(1, LARGEST_PAGE).to_string();
+    let mut query = vec![("$select", SELECT), ("$top", top.as_str())];
+    query.extend(filter.map(|filter| ("$filter", filter)));
+    query.extend(order.map(|order| ("$orderby", order)));
+    client
+        .get(&["mailFolders", folder, "messages"], &query, &[])
+        .map(messages)
+}
+
+/// The page that a link of an earlier one leads to.
+pub fn next_page(client: &Client, link: &str) -> Result<Page<Message>, GraphError> {
+    client.next(link).map(messages)
+}
+
+fn messages(page: Page<MessageJson>) -> Page<Message> {
+    Page {
+        value: page.value.into_iter().map(Message::from).collect(),
+        next: page.next,
+        delta: page.delta,
+        count: page.count,
+    }
+}
+
+/// How many messages of a folder fit; one request.
+pub fn count(client: &Client, folder: &str, filter: Option<&str>) -> Result<u64, GraphError> {
+    let mut query = vec![("$count", "true"), ("$top", "1"), ("$select", "id")];
+    query.extend(filter.map(|filter| ("$filter", filter)));
+    let page: Page<Value> = client.get(&["mailFolders", folder, "messages"], &query, &[])?;
+    page.count
+        .and_then(|count| u64::try_from(count).ok())
+        .ok_or_else(|| GraphError::unreadable("the answer has no count", false, client.now()))
+}
+
+/// One message with headers and body: HTML as Exchange sanitised it, or plain text.
+pub fn get(client: &Client, message: &str, text_body: bool) -> Result<Message, GraphError> {
+    let body = if text_body {
+        "outlook.body-content-type=\"text\""
+    } else {
+        "outlook.body-content-type=\"html\""
+    };
+    let json: MessageJson = client.get(&["messages", message], &[("$select", SELECT_WHOLE)], &[body])?;
+    Ok(json.into())
+}
+
+/// One message as a list shows it.
+pub fn summary(client: &Client, message: &str) -> Result<Message, GraphError> {
+    let json: MessageJson = client.get(&["messages", message], &[("$select", SELECT)], &[])?;
+    Ok(json.into())
+}
+
+/// A message's MIME source into `sink`; bytes.
+pub fn mime(client: &Client, message: &str, max_bytes: Option<u64>, sink: &mut dyn Sink) -> Result<u64, GraphError> {
+    client.download(&["messages", message, "$value"], max_bytes, sink)
+}
+
+/// What to change of a message; `None` leaves it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageChange {
+    /// Read.
+    pub is_read: Option<bool>,
+    /// Categories.
+    pub categories: Option<Vec<String>>,
+    /// Flagged for follow-up.
+    pub flagged: Option<bool>,
+}
+
+impl MessageChange {
+    fn json(&self) -> Value {
+        let mut fields = Map::new();
+        if let Some(is_read) = self.is_read {
+            fields.insert("isRead".to_owned(), is_read.into());
+        }
+        if let Some(categories) = &self.categories {
+            fields.insert("categories".to_owned(), categories.clone().into());
+        }
+        if let Some(flagged) = self.flagged {
+            let status = if flagged { "flagged" } else { "notFlagged" };
+            fields.insert("flag".to_owned(), json!({ "flagStatus": status }));
+        }
+        Value::Object(fields)
+    }
+}
+
+/// Changes a message; the message afterwards.
+pub fn update(client: &Client, message: &str, change: &MessageChange) -> Result<Message, GraphError> {
+    if *change == MessageChange::default() {
+        return summary(client, message);
+    }
+    let json: MessageJson = client.patch(&["messages", message], &change.json())?;
+    Ok(json.into())
+}
+
+/// Deletes a message. `DELETE` does not promise where it goes, so without `permanently` it is moved to Deleted Items.
+pub fn delete(client: &Client, message: &str, permanently: bool) -> Result<(), GraphError> {
+    if permanently {
+        let done = client.post_for_nothing(&["messages", message, "permanentDelete"], Repeat::Freely);
+        super::client::gone_is_done(done)
+    } else {
+        move_to(client, message, "deleteditems").map(|_| ())
+    }
+}
+
+/// An instant as a filter writes it.
+pub fn filter_instant(instant: UtcInstant) -> String {
+    instant.to_rfc3339()
+}
