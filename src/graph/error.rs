@@ -279,9 +279,28 @@ impl GraphError {
         self.refusal().is_some_and(|refusal| refusal.says(code))
     }
 
-    /// Whether what the path names is not there: gone, moved away under another id, or never existed.
+    /// Whether what the path names is not there: gone, moved away under another id, never existed, or no id at all. A mailbox that is
+    /// not there is another matter, although it is a 404, too.
     pub fn is_not_found(&self) -> bool {
-        matches!(self.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE)) || self.says("ErrorItemNotFound")
+        /// What a 404 says that is about the mailbox or the user.
+        const ABOUT_THE_MAILBOX: [&str; 6] = [
+            "MailboxNotEnabledForRESTAPI",
+            "MailboxNotSupportedForRESTAPI",
+            "ResourceNotFound",
+            "Request_ResourceNotFound",
+            "ErrorInvalidUser",
+            "ErrorNonExistentMailbox",
+        ];
+        match self.status() {
+            Some(StatusCode::NOT_FOUND | StatusCode::GONE) => !ABOUT_THE_MAILBOX.iter().any(|code| self.says(code)),
+            Some(StatusCode::BAD_REQUEST) => self.says("ErrorInvalidIdMalformed"),
+            _ => false,
+        }
+    }
+
+    /// Whether it failed above the protocol, before any request: no token was to be had.
+    pub fn is_above(&self) -> bool {
+        matches!(self.cause, Cause::Above(_))
     }
 
     /// Whether the caller stopped waiting.

@@ -1,13 +1,32 @@
 //! Messages and attachments: listing, reading, saving, moving (contract, section 6).
+//!
+//! Here arguments are checked, folders resolved, and a 404 gets its meaning: only this floor knows whether a message, a folder or an
+//! attachment was asked for.
+
+mod walk;
 
 use std::path::Path;
 
+use http::StatusCode;
+
 use crate::base::account::AccountName;
 use crate::base::clock::UtcInstant;
-use crate::base::failure::Result;
+use crate::base::failure::{Error, Result};
 use crate::base::problem::Problem;
-use crate::graph::value::{Attachment, MailboxSettings, Message};
+use crate::graph::client::Client;
+use crate::graph::error::GraphError;
+use crate::graph::value::{Attachment, Message};
+use crate::graph::{attachments, messages};
 use crate::service::context::Context;
+use crate::service::file_target::FileTarget;
+use crate::service::folders;
+use crate::service::mailbox;
+
+pub use crate::graph::messages::MessageChange;
+pub use crate::service::mailbox::get_mailbox_settings;
+
+/// No id is longer: Graph's have 120 to 200 characters.
+const LONGEST_ID: usize = 2048;
 
 /// Which messages a list holds.
 #[derive(Debug, Clone, Default)]
@@ -27,79 +46,148 @@ pub struct MessageQuery {
 /// A walk through a list, a page at a time; moving messages meanwhile skips none.
 #[derive(Debug)]
 pub struct MessageWalk {
-    query: MessageQuery,
+    folder: Option<String>,
+    folder_id: Option<String>,
+    walk: walk::Walk,
 }
 
 impl MessageWalk {
     /// A walk from the beginning; makes no request.
     pub fn new(query: MessageQuery) -> Self {
-        Self { query }
+        Self {
+            walk: walk::Walk::new(&query),
+            folder: query.folder,
+            folder_id: None,
+        }
+    }
+
+    /// The same with at most so many messages a page (1 to 1000), unless more were received in one second.
+    #[must_use]
+    pub fn with_page(mut self, page: usize) -> Self {
+        self.walk.set_page(page);
+        self
     }
 
     /// The next messages; empty at the end.
-    pub fn next_page(&mut self, _context: &Context, _name: &AccountName) -> Result<Vec<Message>> {
-        let _ = &self.query;
-        unimplemented!()
+    pub fn next_page(&mut self, context: &Context, name: &AccountName) -> Result<Vec<Message>> {
+        let account = mailbox::account(context, name)?;
+        let client = mailbox::client_of(context, &account)?;
+        let folder = match &self.folder_id {
+            Some(id) => id.clone(),
+            None => {
+                let named = self.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
+                self.folder_id.insert(folders::resolve(context, name, named)?).clone()
+            }
+        };
+        let mut messages = Vec::new();
+        while let Some(ask) = self.walk.ask() {
+            let page = match ask {
+                walk::Ask::Query { filter, order, top } => {
+                    messages::page(&client, &folder, filter.as_deref(), order, top)
+                }
+                walk::Ask::Link(link) => messages::next_page(&client, &link),
+            };
+            let page = page.map_err(|error| folder_error(error, &folder).of(name))?;
+            messages.extend(self.walk.take(page));
+            if !messages.is_empty() && !self.walk.is_inside() {
+                break;
+            }
+        }
+        Ok(messages)
     }
 }
 
 /// How many messages a query fits (without its limit); one request.
-pub fn total(_context: &Context, _name: &AccountName, _query: &MessageQuery) -> Result<u64> {
-    unimplemented!()
+pub fn total(context: &Context, name: &AccountName, query: &MessageQuery) -> Result<u64> {
+    let account = mailbox::account(context, name)?;
+    let client = mailbox::client_of(context, &account)?;
+    let named = query.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
+    let folder = folders::resolve(context, name, named)?;
+    messages::count(&client, &folder, walk::count_filter(query).as_deref())
+        .map_err(|error| folder_error(error, named).of(name))
 }
 
 /// One message with body and headers.
-pub fn get_message(_context: &Context, _name: &AccountName, _message: &str, _text_body: bool) -> Result<Message> {
-    unimplemented!()
+pub fn get_message(context: &Context, name: &AccountName, message: &str, text_body: bool) -> Result<Message> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    messages::get(&client, message, text_body).map_err(|error| message_error(error, message).of(name))
 }
 
 /// A message's MIME source; at most `max_bytes`.
-pub fn get_mime(_context: &Context, _name: &AccountName, _message: &str, _max_bytes: Option<u64>) -> Result<Vec<u8>> {
-    unimplemented!()
+pub fn get_mime(context: &Context, name: &AccountName, message: &str, max_bytes: Option<u64>) -> Result<Vec<u8>> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    let mut bytes = Vec::new();
+    messages::mime(&client, message, max_bytes, &mut bytes).map_err(|error| message_error(error, message).of(name))?;
+    Ok(bytes)
 }
 
 /// The same into a file; bytes written.
 pub fn save_mime(
-    _context: &Context,
-    _name: &AccountName,
-    _message: &str,
-    _path: &Path,
-    _max_bytes: Option<u64>,
+    context: &Context,
+    name: &AccountName,
+    message: &str,
+    path: &Path,
+    max_bytes: Option<u64>,
 ) -> Result<u64> {
-    unimplemented!()
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    save(context, name, path, |target| {
+        let saved = messages::mime(&client, message, max_bytes, target);
+        saved.map_err(|error| not_found(error, |error| message_error(error, message), target))
+    })
 }
 
 /// A message's attachments.
-pub fn list_attachments(_context: &Context, _name: &AccountName, _message: &str) -> Result<Vec<Attachment>> {
-    unimplemented!()
+pub fn list_attachments(context: &Context, name: &AccountName, message: &str) -> Result<Vec<Attachment>> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    attachments::list(&client, message).map_err(|error| message_error(error, message).of(name))
 }
 
 /// An attachment's bytes.
 pub fn get_attachment(
-    _context: &Context,
-    _name: &AccountName,
-    _message: &str,
-    _attachment: &str,
-    _max_bytes: Option<u64>,
+    context: &Context,
+    name: &AccountName,
+    message: &str,
+    attachment: &str,
+    max_bytes: Option<u64>,
 ) -> Result<Vec<u8>> {
-    unimplemented!()
+    check_id("message_id", message)?;
+    check_id("attachment_id", attachment)?;
+    let client = mailbox::client(context, name)?;
+    let mut bytes = Vec::new();
+    attachments::download(&client, message, attachment, max_bytes, &mut bytes)
+        .map_err(|error| attachment_error(&client, error, message, attachment).of(name))?;
+    Ok(bytes)
 }
 
 /// The same into a file; bytes written.
 pub fn save_attachment(
-    _context: &Context,
-    _name: &AccountName,
-    _message: &str,
-    _attachment: &str,
-    _path: &Path,
-    _max_bytes: Option<u64>,
+    context: &Context,
+    name: &AccountName,
+    message: &str,
+    attachment: &str,
+    path: &Path,
+    max_bytes: Option<u64>,
 ) -> Result<u64> {
-    unimplemented!()
+    check_id("message_id", message)?;
+    check_id("attachment_id", attachment)?;
+    let client = mailbox::client(context, name)?;
+    save(context, name, path, |target| {
+        let saved = attachments::download(&client, message, attachment, max_bytes, target);
+        let explain = |error| attachment_error(&client, error, message, attachment);
+        saved.map_err(|error| not_found(error, explain, target))
+    })
 }
 
 /// Moves a message; the message as it is afterwards.
-pub fn move_message(_context: &Context, _name: &AccountName, _message: &str, _folder: &str) -> Result<Message> {
-    unimplemented!()
+pub fn move_message(context: &Context, name: &AccountName, message: &str, folder: &str) -> Result<Message> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    let target = folders::resolve(context, name, folder)?;
+    messages::move_to(&client, message, &target).map_err(|error| target_error(&client, error, message, folder).of(name))
 }
 
 /// What became of one of several moves.
@@ -113,48 +201,164 @@ pub struct MoveResult {
     pub problem: Option<Problem>,
 }
 
-/// Moves several; one result an id, in order.
-pub fn move_messages(
-    _context: &Context,
-    _name: &AccountName,
-    _messages: &[String],
-    _folder: &str,
-) -> Result<Vec<MoveResult>> {
-    unimplemented!()
+/// Moves several; one result an id, in order. Fails as a whole only where no message was moved and none can be (no token to be had).
+pub fn move_messages(context: &Context, name: &AccountName, ids: &[String], folder: &str) -> Result<Vec<MoveResult>> {
+    for id in ids {
+        check_id("message_ids", id)?;
+    }
+    let client = mailbox::client(context, name)?;
+    let target = folders::resolve(context, name, folder)?;
+    let outcomes = messages::move_many(&client, ids, &target);
+    if let Some(Err(error)) = outcomes
+        .iter()
+        .find(|outcome| matches!(outcome, Err(error) if error.is_cancelled()))
+    {
+        return Err(error.clone().into());
+    }
+    if outcomes.iter().all(Result::is_err)
+        && let Some(Err(error)) = outcomes
+            .iter()
+            .find(|outcome| matches!(outcome, Err(error) if error.is_above()))
+    {
+        return Err(Error::from(error.clone()).of(name));
+    }
+    ids.iter()
+        .zip(outcomes)
+        .map(|(id, outcome)| {
+            let (message, problem) = match outcome {
+                Ok(message) => (Some(message), None),
+                Err(error) => match target_error(&client, error, id, folder).of(name) {
+                    Error::Failure(failure) => (None, Some(failure.problem)),
+                    other => return Err(other),
+                },
+            };
+            Ok(MoveResult {
+                id: id.clone(),
+                message,
+                problem,
+            })
+        })
+        .collect()
 }
 
 /// Copies a message; the copy.
-pub fn copy_message(_context: &Context, _name: &AccountName, _message: &str, _folder: &str) -> Result<Message> {
-    unimplemented!()
+pub fn copy_message(context: &Context, name: &AccountName, message: &str, folder: &str) -> Result<Message> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    let target = folders::resolve(context, name, folder)?;
+    messages::copy_to(&client, message, &target).map_err(|error| target_error(&client, error, message, folder).of(name))
 }
 
-/// What to change of a message; `None` leaves it.
-#[derive(Debug, Clone, Default)]
-pub struct MessageChange {
-    /// Read.
-    pub is_read: Option<bool>,
-    /// Categories.
-    pub categories: Option<Vec<String>>,
-    /// Flagged for follow-up.
-    pub flagged: Option<bool>,
-}
-
-/// Changes a message.
-pub fn update_message(
-    _context: &Context,
-    _name: &AccountName,
-    _message: &str,
-    _change: &MessageChange,
-) -> Result<Message> {
-    unimplemented!()
+/// Changes a message; the message afterwards.
+pub fn update_message(context: &Context, name: &AccountName, message: &str, change: &MessageChange) -> Result<Message> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    messages::update(&client, message, change).map_err(|error| message_error(error, message).of(name))
 }
 
 /// Deletes a message: into Deleted Items, or for good.
-pub fn delete_message(_context: &Context, _name: &AccountName, _message: &str, _permanently: bool) -> Result<()> {
-    unimplemented!()
+pub fn delete_message(context: &Context, name: &AccountName, message: &str, permanently: bool) -> Result<()> {
+    check_id("message_id", message)?;
+    let client = mailbox::client(context, name)?;
+    messages::delete(&client, message, permanently).map_err(|error| message_error(error, message).of(name))
 }
 
-/// The mailbox's regional settings.
-pub fn get_mailbox_settings(_context: &Context, _name: &AccountName) -> Result<MailboxSettings> {
-    unimplemented!()
+/// An id is opaque, but some values can be none, and some would be read as something else in a path.
+fn check_id(argument: &'static str, id: &str) -> Result<()> {
+    let wrong = if id.is_empty() {
+        "must not be empty"
+    } else if id.len() > LONGEST_ID {
+        "must be at most 2048 bytes long"
+    } else if id
+        .chars()
+        .any(|character| character.is_control() || character.is_whitespace())
+    {
+        "must not contain blanks or control characters"
+    } else if id.bytes().all(|byte| byte == b'.') {
+        "must be an id"
+    } else {
+        return Ok(());
+    };
+    Err(match argument {
+        "message_ids" => Error::argument(argument, format!("must contain only message ids: each {wrong}")),
+        _ => Error::argument(argument, wrong),
+    })
+}
+
+/// Fills a new file and gives it its name.
+fn save(
+    context: &Context,
+    name: &AccountName,
+    path: &Path,
+    fill: impl FnOnce(&mut FileTarget) -> Result<u64>,
+) -> Result<u64> {
+    let of_account = |error: Error| error.of(name);
+    let mut target = FileTarget::create(path, &*context.random, context.clock.now()).map_err(of_account)?;
+    let bytes = fill(&mut target).map_err(of_account)?;
+    target.keep(context.clock.now()).map_err(of_account)?;
+    Ok(bytes)
+}
+
+/// A download's error: a missing thing as `explain` says, trouble with the file as the file says.
+fn not_found(error: GraphError, explain: impl FnOnce(GraphError) -> Error, target: &FileTarget) -> Error {
+    match error.refusal() {
+        Some(_) => explain(error),
+        None => target.explain(error),
+    }
+}
+
+/// One of our own problems in place of Graph's, with the ids that Graph gave.
+fn instead(code: &'static str, error: &GraphError) -> Problem {
+    let mut problem = Problem::own(code, error.at);
+    if let Some(refusal) = error.refusal() {
+        problem.http_status = Some(refusal.status.as_u16());
+        problem.request_id.clone_from(&refusal.request_id);
+        problem.correlation_id.clone_from(&refusal.client_request_id);
+    }
+    problem
+}
+
+fn message_error(error: GraphError, message: &str) -> Error {
+    if error.is_not_found() {
+        instead("message_not_found", &error)
+            .with_fact("message", message)
+            .into()
+    } else {
+        error.into()
+    }
+}
+
+fn folder_error(error: GraphError, folder: &str) -> Error {
+    if error.is_not_found() {
+        instead("folder_not_found", &error).with_fact("folder", folder).into()
+    } else {
+        error.into()
+    }
+}
+
+/// Not found may be the attachment or its message: one more request tells, and only then.
+fn attachment_error(client: &Client, error: GraphError, message: &str, attachment: &str) -> Error {
+    if error.status() == Some(StatusCode::METHOD_NOT_ALLOWED) {
+        return instead("attachment_is_reference", &error).into();
+    }
+    if !error.is_not_found() {
+        return error.into();
+    }
+    match messages::summary(client, message) {
+        Err(second) if second.is_not_found() => message_error(second, message),
+        _ => instead("attachment_not_found", &error)
+            .with_fact("attachment", attachment)
+            .into(),
+    }
+}
+
+/// Not found may be the message or the folder it shall go to.
+fn target_error(client: &Client, error: GraphError, message: &str, folder: &str) -> Error {
+    if !error.is_not_found() {
+        return error.into();
+    }
+    match messages::summary(client, message) {
+        Ok(_) => folder_error(error, folder),
+        Err(_) => message_error(error, message),
+    }
 }

@@ -6,8 +6,10 @@
 pub mod accounts;
 pub mod connection_test;
 pub mod context;
+pub mod file_target;
 pub mod folders;
 pub mod import;
+pub mod mailbox;
 pub mod messages;
 pub mod refresh_job;
 pub mod sign_in;

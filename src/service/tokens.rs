@@ -84,3 +84,8 @@ pub struct ExportedToken {
 pub fn export_token(_context: &Context, _name: &AccountName) -> Result<ExportedToken> {
     unimplemented!()
 }
+
+/// The account's access tokens, as the Graph client takes them.
+pub fn tokens_for(_context: &Context, _name: &AccountName) -> std::sync::Arc<dyn crate::graph::tokens::Tokens> {
+    unimplemented!()
+}

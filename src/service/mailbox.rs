@@ -1,0 +1,70 @@
+//! The way to one account's mailbox: its endpoints, its tokens, its place among the requests in flight.
+
+use std::sync::Arc;
+
+use crate::base::account::AccountName;
+use crate::base::account::endpoints::Endpoints;
+use crate::base::failure::{Error, Result};
+use crate::base::problem::Problem;
+use crate::graph::client::{Client, Environment};
+use crate::graph::path::Mailbox;
+use crate::graph::value::MailboxSettings;
+use crate::graph::{mailbox, tokens};
+use crate::service::context::Context;
+use crate::service::tokens::tokens_for;
+use crate::store::record::AccountRecord;
+
+/// An account; `account_not_found` if there is none.
+pub fn account(context: &Context, name: &AccountName) -> Result<AccountRecord> {
+    let found = context
+        .store
+        .account(name)
+        .map_err(|error| Error::from(error).of(name))?;
+    found.ok_or_else(|| Error::from(Problem::own("account_not_found", context.clock.now())).of(name))
+}
+
+/// A client for an account's mailbox; makes no request yet.
+pub fn client(context: &Context, name: &AccountName) -> Result<Client> {
+    client_of(context, &account(context, name)?)
+}
+
+/// The same for an account that was read already.
+pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
+    let settings = &account.settings;
+    let endpoints = Endpoints::of(settings, context.settings.custom_endpoints)
+        .map_err(|problem| Error::from(problem).of(&account.name))?;
+    let mailbox = settings.mailbox.clone().map_or(Mailbox::Me, Mailbox::User);
+    // Microsoft counts requests per application and mailbox. Whose mailbox `/me` is only the sign-in knows, so it counts per account.
+    let lane = match &mailbox {
+        Mailbox::User(address) => format!("{} {}", settings.client_id, address.to_lowercase()),
+        Mailbox::Me => format!("{} account {}", settings.client_id, account.name),
+    };
+    let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, &account.name);
+    Ok(Client::new(
+        environment(context),
+        endpoints.graph,
+        mailbox,
+        &lane,
+        tokens,
+    ))
+}
+
+/// What a client needs of a call.
+fn environment(context: &Context) -> Environment {
+    Environment {
+        transport: context.transport.clone(),
+        clock: context.clock.clone(),
+        random: context.random.clone(),
+        log: context.log.clone(),
+        cancel: context.cancel.clone(),
+        budget: context.budget.clone(),
+        concurrency: context.settings.concurrency,
+        idle: context.settings.timeout,
+    }
+}
+
+/// The mailbox's regional settings.
+pub fn get_mailbox_settings(context: &Context, name: &AccountName) -> Result<MailboxSettings> {
+    let client = client(context, name)?;
+    mailbox::settings(&client).map_err(|error| Error::from(error).of(name))
+}
