@@ -137,9 +137,9 @@ mod tests {
         let (sender, order) = mpsc::channel();
         let mut threads = Vec::new();
         for (name, places) in [("batch", 4), ("download", 1)] {
-            let (lane, cancel, sender) = (lane.clone(), cancel.clone(), sender.clone());
+            let (waiter, cancel, sender) = (lane.clone(), cancel.clone(), sender.clone());
             threads.push(thread::spawn(move || {
-                let _permit = lane.enter(places, 4, &cancel).unwrap();
+                let _permit = waiter.enter(places, 4, &cancel).unwrap();
                 sender.send(name).unwrap();
             }));
             while lane.state.lock().unwrap().waiting.len() < threads.len() {

@@ -58,6 +58,20 @@ static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "answer_unreadable",
+        passes(
+            Class::Service,
+            text(
+                "Microsoft Graph's answer can not be understood[: {reason}].",
+                "Die Antwort von Microsoft Graph ist nicht zu verstehen[: {reason}].",
+            ),
+            text(
+                "Try again later; if it stays, report it with the time at which it happened.",
+                "Versuchen Sie es später erneut; bleibt es dabei, melden Sie es mit dem Zeitpunkt.",
+            ),
+        ),
+    ),
+    (
         "attachment_is_reference",
         stays(
             Class::Service,
@@ -143,6 +157,51 @@ static ROWS: &[Entry] = &[
             text(
                 "List the folder again and use an id from there.",
                 "Lesen Sie den Ordner neu ein, und verwenden Sie eine ID daraus.",
+            ),
+        ),
+    ),
+    (
+        "target_full",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The disk has no room for the file “{path}”[ ({reason})].",
+                "Auf dem Datenträger ist kein Platz für die Datei „{path}“[ ({reason})].",
+            ),
+            text(
+                "Free some space, or save to another place.",
+                "Schaffen Sie Platz, oder speichern Sie an einem anderen Ort.",
+            ),
+        ),
+    ),
+    (
+        "target_not_writable",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The file “{path}” can not be written[: {reason}][ (running as {user})].",
+                "Die Datei „{path}“ kann nicht geschrieben werden[: {reason}][ (ausgeführt als {user})].",
+            ),
+            text(
+                "Create the folder or choose another one[; this one belongs to {owner}] and let the user PHP runs as write to it.",
+                "Legen Sie den Ordner an, oder wählen Sie einen anderen[; dieser gehört {owner}], und geben Sie dem Benutzer, unter dem PHP läuft, Schreibrecht.",
+            ),
+        ),
+    ),
+    (
+        "too_large",
+        stays(
+            Class::Service,
+            Actor::Host,
+            text(
+                "There are more bytes than the {limit} that are allowed here.",
+                "Es sind mehr Bytes als die hier erlaubten {limit}.",
+            ),
+            text(
+                "Save to a file with save_mime() or save_attachment(), or allow a larger $max_bytes.",
+                "Speichern Sie mit save_mime() oder save_attachment() in eine Datei, oder erlauben Sie ein größeres $max_bytes.",
             ),
         ),
     ),
