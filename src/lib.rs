@@ -11,10 +11,6 @@ pub mod transport;
 
 /// The entry of the PHP module.
 #[cfg(feature = "extension")]
-#[expect(
-    missing_docs,
-    reason = "the macro adds public functions of its own, which PHP looks up by name"
-)]
 mod entry {
     use ext_php_rs::prelude::*;
 

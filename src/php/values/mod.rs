@@ -111,7 +111,11 @@ fn register_enum(enumeration: &Enumeration) -> Result<(), String> {
         })));
     }
     builder
-        .registration(register::keep)
+        .registration(|class, tables| {
+            // Nobody can extend an enum; PHP 8.2 says so for those written in PHP only.
+            class.ce_flags |= ClassFlags::Final.bits();
+            register::keep(class, tables);
+        })
         .register()
         .map_err(|error| error.to_string())
 }

@@ -1,0 +1,14 @@
+--TEST--
+A fatal error inside with_settings() ends the script as it should, with the settings restored
+--FILE--
+<?php
+register_shutdown_function(function () {
+    echo 'shutdown: ', ini_get('squeeze_graph.store'), "\n";
+});
+Squeeze\Graph\with_settings(['store' => '/a'], function () {
+    trigger_error('fatal', E_USER_ERROR);
+});
+?>
+--EXPECTF--
+Fatal error: fatal in %s on line %d
+shutdown: /var/lib/squeeze-graph/store.sqlite
