@@ -83,16 +83,30 @@ function size(int $bytes): string
 }
 
 /**
- * @return array<string, mixed>
+ * Starts the sandbox with real-world mails in the inbox; it ends with this process.
+ *
+ * @return array<string, string> where it is, and who may sign in
  */
 function startSandbox(): array
 {
-    $process = proc_open([(string) getenv('SQUEEZE_GRAPH_SANDBOX')], [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
-    register_shutdown_function(static fn () => proc_terminate($process));
+    // Kept: it is stopped when its resource goes.
+    static $process;
+    $process = proc_open(
+        [(string) getenv('SQUEEZE_GRAPH_SANDBOX'), '--exit-with-stdin', '--mailbox', __DIR__ . '/../tests/sandbox/mails'],
+        [['pipe', 'r'], ['pipe', 'w'], STDERR],
+        $pipes,
+    );
+    if ($process === false || ($line = fgets($pipes[1])) === false) {
+        throw new \RuntimeException('The sandbox could not be started.');
+    }
+    $about = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
 
-    return json_decode((string) fgets($pipes[1]), true, 512, JSON_THROW_ON_ERROR);
+    return $about + json_decode((string) file_get_contents($about['control_url']), true, 512, JSON_THROW_ON_ERROR);
 }
 
+/**
+ * @return array<mixed> the query of the callback
+ */
 function signInAlone(string $url): array
 {
     parse_str((string) parse_url(trim(run([(string) getenv('SQUEEZE_GRAPH_SANDBOX'), 'sign-in', '--url', $url])), PHP_URL_QUERY), $query);
@@ -100,6 +114,10 @@ function signInAlone(string $url): array
     return $query;
 }
 
+/**
+ * @param array<string, string> $person
+ * @return array<mixed> the query of the callback
+ */
 function signInWithBrowser(string $url, LoopbackListener $listener, array $person): array
 {
     printf("\n  Open this page and sign in as %s, password %s, code %s:\n\n  %s\n\n", $person['user'], $person['password'], $person['mfa'], $url);

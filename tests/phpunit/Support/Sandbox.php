@@ -11,32 +11,21 @@ final class Sandbox
 {
     private static ?self $shared = null;
 
-    /** @var resource */
+    /** @var resource kept: the sandbox ends when its standard input is closed, with this resource or this process */
     private $process;
-    /** @var array<string, mixed> */
+    /** @var array<string, string> */
     private array $about;
 
     private function __construct()
     {
-        $process = proc_open([self::binary()], [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
-        $this->process = $process ?: throw new \RuntimeException('The sandbox can not be started');
-        $line = fgets($pipes[1]);
-        $this->about = json_decode((string) $line, true) ?? throw new \RuntimeException('The sandbox did not say where it is');
+        $this->process = proc_open([self::binary(), '--exit-with-stdin'], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes)
+            ?: throw new \RuntimeException('The sandbox can not be started');
+        $this->about = json_decode((string) fgets($pipes[1]), true) ?? throw new \RuntimeException('The sandbox did not say where it is');
     }
 
     public static function shared(): self
     {
-        if (self::$shared === null) {
-            self::$shared = new self();
-            $owner = getmypid();
-            register_shutdown_function(static function () use ($owner): void {
-                if (getmypid() === $owner && self::$shared !== null) {
-                    proc_terminate(self::$shared->process);
-                }
-            });
-        }
-
-        return self::$shared;
+        return self::$shared ??= new self();
     }
 
     public static function binary(): string
