@@ -8,6 +8,8 @@ mod entra;
 mod graph;
 mod own;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -126,12 +128,28 @@ impl Problem {
 
     /// What happened, in one sentence of the reader's language.
     pub fn explanation(&self, language: Language) -> String {
-        self.row().explanation.render(language, &self.facts)
+        self.row().explanation.render(language, &self.named())
     }
 
     /// What to do, in one sentence of the reader's language.
     pub fn remedy(&self, language: Language) -> String {
-        self.row().remedy.render(language, &self.facts)
+        self.row().remedy.render(language, &self.named())
+    }
+
+    /// The facts, and what every problem has: `{code}`, `{status}` and `{aadsts}`.
+    fn named(&self) -> BTreeMap<String, String> {
+        let mut named = self.facts.clone();
+        let own = [
+            ("code", Some(self.code.clone())),
+            ("status", self.http_status.map(|status| status.to_string())),
+            ("aadsts", self.aadsts.map(|number| number.to_string())),
+        ];
+        for (name, value) in own {
+            if let Some(value) = value {
+                named.entry(name.to_owned()).or_insert(value);
+            }
+        }
+        named
     }
 
     /// The teller's message, or our English explanation where there is none.

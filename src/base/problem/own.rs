@@ -22,11 +22,11 @@ pub(super) fn row(code: &str) -> &'static Row {
 
 /// All rows of our own codes.
 pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
-    ROWS.iter()
-        .chain(settings::ROWS)
-        .chain(sign_in::ROWS)
-        .chain(store::ROWS)
+    FILES.iter().copied().flatten()
 }
+
+/// The rows of each file.
+pub(super) static FILES: &[&[Entry]] = &[ROWS, settings::ROWS, sign_in::ROWS, store::ROWS];
 
 pub(super) static UNKNOWN: Row = stays(
     Class::Service,

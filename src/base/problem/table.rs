@@ -76,6 +76,12 @@ pub struct Row {
     pub remedy: Text,
 }
 
+/// The remedy where there is nothing to do.
+pub(super) const NOTHING_TO_DO: Text = text(
+    "Nothing needs to be done: the next call tries again.",
+    "Es ist nichts zu tun: Der nächste Aufruf versucht es wieder.",
+);
+
 /// A sentence in English and German.
 pub(super) const fn text(en: &'static str, de: &'static str) -> Text {
     Text { en, de }
