@@ -147,8 +147,8 @@ static DEFAULT: Row = stays(
         "Microsoft Entra ID hat die Anfrage aus einem Grund abgelehnt, den diese Version nicht kennt[ ({code})].",
     ),
     text(
-        "Read Microsoft's message, and look up its AADSTS number at login.microsoftonline.com/error.",
-        "Lesen Sie Microsofts Meldung, und schlagen Sie die AADSTS-Nummer unter login.microsoftonline.com/error nach.",
+        "Read Microsoft's message, and look its AADSTS number up in Microsoft's list of error codes.",
+        "Lesen Sie Microsofts Meldung, und schlagen Sie die AADSTS-Nummer in Microsofts Liste der Fehlercodes nach.",
     ),
 );
 

@@ -102,6 +102,21 @@ static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "disk_full",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "There is no space left for {path}; nothing was changed.",
+                "Für {path} ist kein Platz mehr frei; es wurde nichts geändert.",
+            ),
+            text(
+                "Free space on the disk (or raise the quota of {user}) and try again.",
+                "Schaffen Sie Platz auf dem Datenträger (oder erhöhen Sie das Kontingent von {user}), und versuchen Sie es noch einmal.",
+            ),
+        ),
+    ),
+    (
         "folder_ambiguous",
         stays(
             Class::AmbiguousFolder,
@@ -157,6 +172,21 @@ static ROWS: &[Entry] = &[
             text(
                 "List the folder again and use an id from there.",
                 "Lesen Sie den Ordner neu ein, und verwenden Sie eine ID daraus.",
+            ),
+        ),
+    ),
+    (
+        "random_unavailable",
+        stays(
+            Class::Service,
+            Actor::Host,
+            text(
+                "The operating system gave no random bytes, without which nothing can be kept secret.",
+                "Das Betriebssystem lieferte keine Zufallszahlen, ohne die nichts geheim gehalten werden kann.",
+            ),
+            text(
+                "Let the process call getrandom(2): check the container's or the service's system call filter.",
+                "Erlauben Sie dem Prozess getrandom(2): Prüfen Sie den Systemaufruffilter des Containers oder Dienstes.",
             ),
         ),
     ),

@@ -22,6 +22,21 @@ pub(super) static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "code_verifier_invalid",
+        stays(
+            Class::SignInFailed,
+            Actor::Host,
+            text(
+                "The stored sign-in is damaged: its code verifier has the wrong length.",
+                "Die gespeicherte Anmeldung ist beschädigt: Ihr PKCE-Prüfwert hat die falsche Länge.",
+            ),
+            text(
+                "Start the sign-in again, and report this if it happens once more.",
+                "Starten Sie die Anmeldung noch einmal, und melden Sie dies, wenn es wieder geschieht.",
+            ),
+        ),
+    ),
+    (
         "never_signed_in",
         stays(
             Class::SignInRequired,
@@ -207,6 +222,21 @@ pub(super) static ROWS: &[Entry] = &[
             text(
                 "Finish the sign-in in the browser in which it was started, with cookies allowed (SameSite=Lax).",
                 "Schließen Sie die Anmeldung in dem Browser ab, in dem Sie sie gestartet haben, und lassen Sie Cookies zu (SameSite=Lax).",
+            ),
+        ),
+    ),
+    (
+        "token_request_invalid",
+        stays(
+            Class::Service,
+            Actor::Host,
+            text(
+                "The token request could not be built from the account's settings.",
+                "Die Token-Anfrage ließ sich aus den Einstellungen des Kontos nicht bilden.",
+            ),
+            text(
+                "Save the account again, and report this if it does not help.",
+                "Speichern Sie das Konto noch einmal, und melden Sie dies, wenn es nicht hilft.",
             ),
         ),
     ),

@@ -124,17 +124,32 @@ pub(super) static ROWS: &[Entry] = &[
         ),
     ),
     (
-        "store_full",
+        "store_foreign",
         stays(
             Class::Store,
             Actor::Host,
             text(
-                "There is no space left for the store {path}; nothing was changed.",
-                "Für den Speicher {path} ist kein Platz mehr frei; es wurde nichts geändert.",
+                "The file {path} is a database of another program.",
+                "Die Datei {path} ist die Datenbank eines anderen Programms.",
             ),
             text(
-                "Free space on the disk (or raise the user's quota) and try again.",
-                "Schaffen Sie Platz auf dem Datenträger (oder erhöhen Sie das Kontingent des Benutzers), und versuchen Sie es noch einmal.",
+                "Set squeeze_graph.store to a path of its own; the file was not changed.",
+                "Setzen Sie squeeze_graph.store auf einen eigenen Pfad; die Datei wurde nicht verändert.",
+            ),
+        ),
+    ),
+    (
+        "store_gone",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} was moved or deleted while it was in use.",
+                "Der Speicher {path} wurde verschoben oder gelöscht, während er verwendet wurde.",
+            ),
+            text(
+                "Put the file back, together with its key, or set squeeze_graph.store to its new path.",
+                "Legen Sie die Datei mit ihrem Schlüssel zurück, oder setzen Sie squeeze_graph.store auf ihren neuen Pfad.",
             ),
         ),
     ),
@@ -179,21 +194,6 @@ pub(super) static ROWS: &[Entry] = &[
             text(
                 "Set squeeze_graph.store to a path on a local disk.",
                 "Setzen Sie squeeze_graph.store auf einen Pfad auf einer lokalen Festplatte.",
-            ),
-        ),
-    ),
-    (
-        "store_newer",
-        stays(
-            Class::Store,
-            Actor::Host,
-            text(
-                "The store {path} was made by a newer version of this extension.",
-                "Der Speicher {path} stammt von einer neueren Version dieser Erweiterung.",
-            ),
-            text(
-                "Update the extension on this machine; every machine that shares the store needs the same version.",
-                "Aktualisieren Sie die Erweiterung auf diesem Rechner; alle Rechner mit diesem Speicher brauchen dieselbe Version.",
             ),
         ),
     ),
@@ -254,6 +254,36 @@ pub(super) static ROWS: &[Entry] = &[
             text(
                 "Make {folder} writable[ for {user}], or set squeeze_graph.store to another path.",
                 "Machen Sie {folder}[ für {user}] beschreibbar, oder setzen Sie squeeze_graph.store auf einen anderen Pfad.",
+            ),
+        ),
+    ),
+    (
+        "store_row_altered",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "A value in the store {path} was changed from outside or damaged: its seal is broken.",
+                "Ein Wert im Speicher {path} wurde von außen verändert oder beschädigt: Sein Siegel ist gebrochen.",
+            ),
+            text(
+                "Find out who wrote to the file, and restore it from a backup, or save and authenticate the account anew.",
+                "Klären Sie, wer in die Datei geschrieben hat, und stellen Sie sie aus einer Sicherung wieder her, oder richten Sie das Konto neu ein.",
+            ),
+        ),
+    ),
+    (
+        "store_too_new",
+        stays(
+            Class::Store,
+            Actor::Host,
+            text(
+                "The store {path} was made by a newer version of this extension.",
+                "Der Speicher {path} stammt von einer neueren Version dieser Erweiterung.",
+            ),
+            text(
+                "Update the extension on this machine; every machine that shares the store needs the same version.",
+                "Aktualisieren Sie die Erweiterung auf diesem Rechner; alle Rechner mit diesem Speicher brauchen dieselbe Version.",
             ),
         ),
     ),
