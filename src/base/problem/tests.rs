@@ -466,6 +466,7 @@ const FACTS: &[&str] = &[
     "name",
     "owner",
     "path",
+    "reason",
     "redirect_uri",
     "scope",
     "status",
