@@ -84,7 +84,7 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
     })
 }
 
-/// Registers, once, what happens around every fork: no SQLite handle may be open across one.
+/// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.
 fn watch_forks() {
     zend::on_fork(zend::ForkSteps {
         prepare: || FORKING.with_borrow_mut(|slot| *slot = Some(crate::store::quiesce())),
@@ -158,10 +158,10 @@ where
     let mut ending: Option<(Raised, Instant)> = None;
     let ended = loop {
         match messages.recv_timeout(SLICE) {
-            Ok(Message::Done(_)) if ending.is_some() => break Err(Raised::Pending),
+            // The end in order, or work that goes on asking after its last answer.
+            Ok(_) if ending.is_some() => break Err(Raised::Pending),
             Ok(Message::Done(Ok(value))) => break between().map(|()| value),
             Ok(Message::Done(Err(place))) => break Err(Raised::internal(place)),
-            Ok(Message::Question(_)) if ending.is_some() => break Err(Raised::Pending),
             Ok(Message::Question(question)) => {
                 let reply = answer(question);
                 if std::process::id() != pid {

@@ -230,15 +230,15 @@ const EXCEPTIONS: &[Exception] = &[
 ];
 
 fn runtime_exception() -> &'static ClassEntry {
-    zend::registered_class("RuntimeException").map_or_else(ce::exception, |class| class)
+    zend::registered_class("RuntimeException").map_or_else(ce::exception, |class| &*class)
 }
 
 fn graph_exception() -> &'static ClassEntry {
-    zend::registered_class("Squeeze\\Graph\\GraphException").map_or_else(ce::exception, |class| class)
+    zend::registered_class("Squeeze\\Graph\\GraphException").map_or_else(ce::exception, |class| &*class)
 }
 
 fn configuration_exception() -> &'static ClassEntry {
-    zend::registered_class("Squeeze\\Graph\\ConfigurationException").map_or_else(ce::exception, |class| class)
+    zend::registered_class("Squeeze\\Graph\\ConfigurationException").map_or_else(ce::exception, |class| &*class)
 }
 
 /// Registers the hierarchy. Called while the module starts, after the values.

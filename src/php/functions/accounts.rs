@@ -69,7 +69,7 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
         let is_list = table.is_empty() || table.has_sequential_keys();
         let texts: Option<Vec<String>> = table
             .values()
-            .map(|item| item.dereference())
+            .map(Zval::dereference)
             .map(|item| item.zend_str().and(item.string()))
             .collect();
         return Ok(texts.filter(|_| is_list).map_or_else(other, Value::Texts));

@@ -114,17 +114,17 @@ impl Reader<'_> {
         let Some(text) = value.str() else {
             return Err(self.wrong("string", value, place));
         };
-        for (case, _) in super::enums::ENUMS
+        let case = super::enums::ENUMS
             .iter()
             .filter(|enumeration| name.rsplit('\\').next() == Some(enumeration.name))
             .flat_map(|enumeration| enumeration.cases)
-            .filter(|(_, value)| *value == text)
-        {
-            return zend::enum_case(class, case);
+            .find(|(_, value)| *value == text);
+        match case {
+            Some((case, _)) => zend::enum_case(class, case),
+            None => Err(self
+                .arguments
+                .value_error(0, &format!("key \"{place}\" must be a value of enum {name}"))),
         }
-        Err(self
-            .arguments
-            .value_error(0, &format!("key \"{place}\" must be a value of enum {name}")))
     }
 
     fn wrong(&self, expected: &str, value: &Zval, place: &str) -> Raised {

@@ -384,6 +384,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// Throws `f(): Argument #n ($name) …` as a `\ValueError`.
+    #[expect(clippy::unused_self, reason = "only a call that runs can throw about its arguments")]
     pub fn value_error(&self, index: usize, reason: &str) -> Raised {
         let reason = CString::new(reason.replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: throws for the current frame; the reason is passed as data, not as a format.
@@ -405,6 +406,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// Throws `f(): Argument #n ($name) …` as a `\TypeError`.
+    #[expect(clippy::unused_self, reason = "only a call that runs can throw about its arguments")]
     pub fn type_error(&self, index: usize, reason: &str) -> Raised {
         let reason = CString::new(reason.replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: throws for the current frame; the reason is passed as data, not as a format.

@@ -86,7 +86,6 @@ pub fn call(callable: &Zval, arguments: Vec<Zval>) -> Returned {
         let mut result = Zval::new();
         // SAFETY: the callable and the arguments outlive the call (they belong to the frame outside the catch frame);
         // the result is our local.
-        #[expect(clippy::used_underscore_items, reason = "the engine's own name of the function")]
         unsafe {
             _call_user_function_impl(ptr::null_mut(), target, &raw mut result, count, first, ptr::null_mut());
         }

@@ -167,7 +167,7 @@ pub fn set_property(class: &ClassEntry, object: &mut ZendObject, name: &str, mut
             object,
             name.as_mut_ptr(),
             &raw mut value,
-        )
+        );
     };
     if ext_php_rs::zend::ExecutorGlobals::has_exception() {
         Err(Raised::Pending)
