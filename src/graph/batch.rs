@@ -26,6 +26,8 @@ pub struct BatchRequest {
     pub path: Vec<String>,
     /// The query.
     pub query: Vec<(String, String)>,
+    /// Instead of both: what a link of an earlier answer leads to, verbatim, below the root.
+    link: Option<String>,
     /// A JSON body.
     pub body: Option<Value>,
     /// Preferences beside the one for immutable ids.
@@ -49,6 +51,15 @@ impl BatchRequest {
         }
     }
 
+    /// A read of what an `@odata.nextLink` or `deltaLink` leads to; `None` if that is not below the root.
+    pub fn link(client: &Client, link: &str, preferences: &[&str]) -> Option<Self> {
+        Some(Self {
+            link: Some(client.relative_link(link)?),
+            prefer: preferences.iter().map(|&preference| preference.to_owned()).collect(),
+            ..Self::new(Method::GET, &[], Repeat::Freely)
+        })
+    }
+
     /// A change that must not happen twice.
     pub fn post(path: &[&str], body: Value) -> Self {
         Self {
@@ -62,6 +73,7 @@ impl BatchRequest {
             method,
             path: path.iter().map(|&segment| segment.to_owned()).collect(),
             query: Vec::new(),
+            link: None,
             body: None,
             prefer: Vec::new(),
             repeat,
@@ -181,7 +193,7 @@ impl Client {
         let mut item = json!({
             "id": index.to_string(),
             "method": request.method.as_str(),
-            "url": self.relative(&path, &query),
+            "url": request.link.clone().unwrap_or_else(|| self.relative(&path, &query)),
             "headers": { "Prefer": prefer(&preferences) },
         });
         if let (Some(body), Some(fields)) = (&request.body, item.as_object_mut()) {

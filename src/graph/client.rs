@@ -279,6 +279,14 @@ impl Client {
             .ok_or_else(|| GraphError::unreadable("the request has no valid URL", false, self.now()))
     }
 
+    /// What a link leads to, as a batch names it; `None` if that is not below the root.
+    pub(super) fn relative_link(&self, link: &str) -> Option<String> {
+        let url = Url::parse(link).ok().filter(|url| path::same_origin(&self.root, url))?;
+        let root = self.root.as_str().trim_end_matches('/');
+        let below = url.as_str().strip_prefix(root)?;
+        below.starts_with('/').then(|| below.to_owned())
+    }
+
     /// A path below the mailbox as a batch names it.
     pub(super) fn relative(&self, path: &[&str], query: &[(&str, &str)]) -> String {
         path::relative(&self.mailbox, path, query)
@@ -288,7 +296,8 @@ impl Client {
         serde_json::to_vec(body).map_err(|error| GraphError::unreadable(error.to_string(), false, self.now()))
     }
 
-    pub(super) fn now(&self) -> UtcInstant {
+    /// What the clock of this call says.
+    pub fn now(&self) -> UtcInstant {
         self.environment.clock.now()
     }
 
@@ -410,7 +419,7 @@ impl Client {
         let permit = self.lane.enter(places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
         let began = Instant::now();
-        match environment.transport.send(request, &environment.cancel) {
+        let outcome = match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
                 let status = response.status;
                 self.log_answer(call, &response, &id, attempt, began);
@@ -421,7 +430,8 @@ impl Client {
                 }
             }
             Err(error) => Err(GraphError::transport(error, self.now())),
-        }
+        };
+        outcome
     }
 
     fn request(&self, call: &Call<'_>, token: &Secret, attempt: u32) -> Result<(Request, String), GraphError> {
@@ -520,7 +530,7 @@ impl Client {
     }
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     pub(super) const fn new(method: Method, url: Url, repeat: Repeat) -> Self {
         Self {
             method,

@@ -1,35 +1,358 @@
 //! Folders: naming, finding, creating, and ids that are remembered (contract, section 5).
+//!
+//! What a name means is decided on the whole tree ([`tree`]); the tree is kept in the store and brought up to date before it is
+//! relied on ([`snapshot`]). An id or a well-known name is asked for by itself.
 
+mod creation;
 pub mod name;
+pub mod snapshot;
 pub mod tree;
 
 use crate::base::account::AccountName;
-use crate::base::failure::Result;
+use crate::base::clock::UtcInstant;
+use crate::base::failure::{Class, Detail, Error, Failure, Result};
+use crate::base::problem::Problem;
+use crate::graph::batch::BatchRequest;
+use crate::graph::client::Client;
+use crate::graph::error::GraphError;
+use crate::graph::folders::{self as rows, FolderRow};
+use crate::graph::page::Page;
 use crate::graph::value::Folder;
 use crate::service::context::Context;
+use crate::service::folders::name::{FolderName, ROOT};
+use crate::service::folders::snapshot::Snapshot;
+use crate::service::folders::tree::{Resolution, Tree};
+use crate::service::mailbox;
 
-/// The folders below `parent` (all below the root, without one).
+/// The folders below `parent` (all below the root, without one): the direct ones, or those at any depth if `recursive`.
 pub fn list_folders(
-    _context: &Context,
-    _name: &AccountName,
-    _parent: Option<&str>,
-    _recursive: bool,
-    _hidden: bool,
+    context: &Context,
+    name: &AccountName,
+    parent: Option<&str>,
+    recursive: bool,
+    hidden: bool,
 ) -> Result<Vec<Folder>> {
-    unimplemented!()
+    let parent = parent
+        .map(|text| parse("parent", text).map(|name| (name, text)))
+        .transpose()?;
+    let folders = Folders::open(context, name)?;
+    let list = || -> Result<Vec<Folder>> {
+        let tree = if hidden {
+            Snapshot::read_with_hidden(&folders.client)?
+        } else {
+            folders.read()?
+        };
+        let parent = match &parent {
+            Some((name, text)) => folders.pick(tree.resolve(name), text)?,
+            None => tree.root(),
+        };
+        Ok(tree.below(parent, recursive).into_iter().cloned().collect())
+    };
+    list().map_err(|error| error.of(name))
 }
 
-/// The one folder that `folder` names.
-pub fn find_folder(_context: &Context, _name: &AccountName, _folder: &str) -> Result<Folder> {
-    unimplemented!()
+/// The one folder that `folder` names, as it is now.
+pub fn find_folder(context: &Context, name: &AccountName, folder: &str) -> Result<Folder> {
+    let parsed = parse("folder", folder)?;
+    let folders = Folders::open(context, name)?;
+    folders.find(&parsed, folder).map_err(|error| error.of(name))
 }
 
 /// The folder at `path`, made with what is missing above it.
-pub fn create_folder(_context: &Context, _name: &AccountName, _path: &str) -> Result<Folder> {
-    unimplemented!()
+pub fn create_folder(context: &Context, name: &AccountName, path: &str) -> Result<Folder> {
+    let parsed = parse("path", path)?;
+    let folders = Folders::open(context, name)?;
+    creation::create(&folders, &parsed, path).map_err(|error| error.of(name))
 }
 
 /// The id of the one folder that `folder` names, remembered and verified: for everything that only needs the id.
-pub fn resolve(_context: &Context, _name: &AccountName, _folder: &str) -> Result<String> {
-    unimplemented!()
+pub fn resolve(context: &Context, name: &AccountName, folder: &str) -> Result<String> {
+    let parsed = parse("folder", folder)?;
+    let folders = Folders::open(context, name)?;
+    let resolved = folders.ids(&[(&parsed, folder)]).map_err(|error| error.of(name))?;
+    let missing = || folders.not_found(folder, Vec::new());
+    resolved
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(missing()))
+        .map_err(|error| error.of(name))
+}
+
+/// The same for several names, verified together; an answer each, in order. The error is one that concerns them all.
+pub fn resolve_all(context: &Context, name: &AccountName, folders: &[&str]) -> Result<Vec<Result<String>>> {
+    let parsed: Vec<(FolderName, &str)> = folders
+        .iter()
+        .map(|text| parse("folder", text).map(|name| (name, *text)))
+        .collect::<Result<_>>()?;
+    let borrowed: Vec<(&FolderName, &str)> = parsed.iter().map(|(name, text)| (name, *text)).collect();
+    let resolved = Folders::open(context, name)?
+        .ids(&borrowed)
+        .map_err(|error| error.of(name))?;
+    Ok(resolved
+        .into_iter()
+        .map(|id| id.map_err(|error| error.of(name)))
+        .collect())
+}
+
+/// Reads a folder's name; a wrong one is the argument's fault.
+fn parse(argument: &'static str, text: &str) -> Result<FolderName> {
+    FolderName::parse(text).map_err(|must| Error::argument(argument, must))
+}
+
+/// The folders of one account's mailbox, for the length of one call.
+struct Folders<'a> {
+    context: &'a Context,
+    client: Client,
+    /// Whose folders they are, in the store's cache.
+    key: String,
+}
+
+impl<'a> Folders<'a> {
+    fn open(context: &'a Context, name: &AccountName) -> Result<Self> {
+        let client = mailbox::client(context, name)?;
+        let record = context.store.account(name)?;
+        let (mailbox, generation) = record.map_or((String::new(), 0), |record| {
+            (
+                record.settings.mailbox.unwrap_or_default().to_lowercase(),
+                record.identity_generation,
+            )
+        });
+        Ok(Self {
+            context,
+            client,
+            key: format!("{name}\n{generation}\n{mailbox}"),
+        })
+    }
+
+    fn now(&self) -> UtcInstant {
+        self.context.clock.now()
+    }
+
+    /// The tree, read anew.
+    fn read(&self) -> Result<Tree> {
+        let earlier = Snapshot::kept(self.context, &self.key)?;
+        self.read_after(earlier.as_ref())
+    }
+
+    fn read_after(&self, earlier: Option<&Snapshot>) -> Result<Tree> {
+        let snapshot = Snapshot::read(&self.client, earlier, self.now())?;
+        snapshot.keep(self.context, &self.key)?;
+        Ok(snapshot.tree())
+    }
+
+    /// The tree as it is now, and with it the folders of `targets` (ids or well-known names), each as it is now: in one request where
+    /// the tree is known already.
+    fn current(
+        &self,
+        snapshot: Option<&Snapshot>,
+        targets: &[&str],
+    ) -> Result<(Tree, Vec<Result<FolderRow, GraphError>>)> {
+        let mut requests: Vec<BatchRequest> = targets.iter().map(|target| rows::get_in_batch(target)).collect();
+        let (Some(kept), Some(link)) = (snapshot, snapshot.and_then(Snapshot::link)) else {
+            let tree = self.read_after(snapshot)?;
+            return Ok((tree, self.get(&requests, targets)));
+        };
+        let (changes, answers) = match rows::changes_in_batch(&self.client, link).filter(|_| !targets.is_empty()) {
+            Some(request) => {
+                requests.push(request);
+                let mut answers = self.client.batch(&requests);
+                let first = answers.pop().map(|answer| rows::item::<Page<_>>(&self.client, answer));
+                let answers = answers
+                    .into_iter()
+                    .map(|answer| rows::item(&self.client, answer))
+                    .collect();
+                (
+                    first
+                        .transpose()
+                        .and_then(|first| rows::changes_after(&self.client, first, link)),
+                    answers,
+                )
+            }
+            None => (
+                rows::changes_after(&self.client, None, link),
+                self.get(&requests, targets),
+            ),
+        };
+        let tree = match changes {
+            Ok((changes, link)) => {
+                let mut snapshot = kept.clone();
+                if snapshot.update(&self.client, changes, link)? {
+                    snapshot.keep(self.context, &self.key)?;
+                }
+                snapshot.tree()
+            }
+            // The service has forgotten what it told, or would rather not tell: all over again.
+            Err(error) if rows::wants_restart(&error) => self.read_after(snapshot)?,
+            Err(error) => return Err(error.into()),
+        };
+        Ok((tree, answers))
+    }
+
+    /// Folders one by one if it is one, in a batch otherwise.
+    fn get(&self, requests: &[BatchRequest], targets: &[&str]) -> Vec<Result<FolderRow, GraphError>> {
+        match targets {
+            [] => Vec::new(),
+            [target] => vec![rows::get(&self.client, target)],
+            _ => self
+                .client
+                .batch(requests)
+                .into_iter()
+                .map(|answer| rows::item(&self.client, answer))
+                .collect(),
+        }
+    }
+
+    /// The one folder that a name means, as it is now.
+    fn find(&self, name: &FolderName, text: &str) -> Result<Folder> {
+        let snapshot = Snapshot::kept(self.context, &self.key)?;
+        // What it meant the last time is asked for together with the changes.
+        let guess = alone(name).map(str::to_owned).or_else(|| {
+            let tree = snapshot.as_ref().filter(|snapshot| snapshot.link().is_some())?.tree();
+            match tree.resolve(name) {
+                Resolution::Found(folder) => Some(folder.id.clone()),
+                _ => None,
+            }
+        });
+        let targets: Vec<&str> = guess.as_deref().into_iter().collect();
+        let (tree, mut answers) = self.current(snapshot.as_ref(), &targets)?;
+        let row = answers.pop();
+        if alone(name).is_some() {
+            let row = row.unwrap_or_else(|| rows::get(&self.client, guess.as_deref().unwrap_or(ROOT)));
+            let row = row.map_err(|error| self.missing(error, text))?;
+            return Ok(shown(&tree, name, &row));
+        }
+        let found = match tree.resolve(name) {
+            Resolution::NotFound(suggestions) => return self.find_hidden(name, text, suggestions),
+            other => self.pick(other, text)?,
+        };
+        let row = match row {
+            Some(Ok(row)) if row.id == found.id => row,
+            // Only the changes of this moment brought it up.
+            _ => rows::get(&self.client, &found.id).map_err(|error| self.missing(error, text))?,
+        };
+        Ok(with_counts(found, &row))
+    }
+
+    /// A path may lead to a hidden folder, as a list with hidden folders shows it; a plain name never does.
+    fn find_hidden(&self, name: &FolderName, text: &str, suggestions: Vec<String>) -> Result<Folder> {
+        if matches!(name, FolderName::Path(_) | FolderName::WellKnown { .. }) {
+            let tree = Snapshot::read_with_hidden(&self.client)?;
+            match tree.resolve(name) {
+                Resolution::NotFound(_) => {}
+                other => return self.pick(other, text).cloned(),
+            }
+        }
+        Err(self.not_found(text, suggestions))
+    }
+
+    /// The ids that names mean, each verified.
+    fn ids(&self, names: &[(&FolderName, &str)]) -> Result<Vec<Result<String>>> {
+        let targets: Vec<&str> = names.iter().filter_map(|(name, _)| alone(name)).collect();
+        let (tree, answers) = if targets.len() == names.len() {
+            let requests: Vec<BatchRequest> = targets.iter().map(|target| rows::get_in_batch(target)).collect();
+            (None, self.get(&requests, &targets))
+        } else {
+            let kept = Snapshot::kept(self.context, &self.key)?;
+            let (tree, answers) = self.current(kept.as_ref(), &targets)?;
+            (Some(tree), answers)
+        };
+        let mut answers = answers.into_iter();
+        let mut ids = Vec::with_capacity(names.len());
+        for (name, text) in names {
+            ids.push(match (alone(name), &tree) {
+                (Some(_), _) | (None, None) => match answers.next() {
+                    Some(Ok(row)) if row.is_search_folder() => Err(self.not_found(text, Vec::new())),
+                    Some(Ok(row)) => Ok(row.id),
+                    Some(Err(error)) => Err(self.missing(error, text)),
+                    None => Err(self.not_found(text, Vec::new())),
+                },
+                (None, Some(tree)) => match tree.resolve(name) {
+                    Resolution::NotFound(suggestions) => {
+                        self.find_hidden(name, text, suggestions).map(|folder| folder.id)
+                    }
+                    other => self.pick(other, text).map(|folder| folder.id.clone()),
+                },
+            });
+        }
+        Ok(ids)
+    }
+
+    /// The folder, or why there is not one.
+    fn pick<'t>(&self, resolution: Resolution<'t>, text: &str) -> Result<&'t Folder> {
+        match resolution {
+            Resolution::Found(folder) => Ok(folder),
+            Resolution::Ambiguous(candidates) => {
+                let problem = Problem::own("folder_ambiguous", self.now())
+                    .with_fact("folder", text)
+                    .with_fact("candidates", candidates.join(", "));
+                Err(Failure::new(problem).with_detail(Detail::Candidates(candidates)).into())
+            }
+            Resolution::NotFound(suggestions) => Err(self.not_found(text, suggestions)),
+        }
+    }
+
+    fn not_found(&self, text: &str, suggestions: Vec<String>) -> Error {
+        let mut problem = Problem::own("folder_not_found", self.now()).with_fact("folder", text);
+        if !suggestions.is_empty() {
+            problem = problem.with_fact("suggestions", suggestions.join(", "));
+        }
+        Failure::new(problem)
+            .with_detail(Detail::Suggestions(suggestions))
+            .into()
+    }
+
+    /// Why a folder that was asked for by its id did not come.
+    fn missing(&self, error: GraphError, text: &str) -> Error {
+        if error.is_not_found() || error.says("ErrorInvalidIdMalformed") || error.says("ErrorFolderNotFound") {
+            return self.not_found(text, Vec::new());
+        }
+        match Error::from(error) {
+            Error::Failure(failure) if failure.class == Class::MessageNotFound => self.not_found(text, Vec::new()),
+            other => other,
+        }
+    }
+}
+
+/// What Graph can be asked for directly: an id, or a well-known name with nothing below it.
+fn alone(name: &FolderName) -> Option<&str> {
+    match name {
+        FolderName::Id(id) => Some(id),
+        FolderName::WellKnown { base, below } if below.is_empty() => Some(base),
+        _ => None,
+    }
+}
+
+/// The folder as the tree shows it, with what was read just now.
+fn with_counts(folder: &Folder, row: &FolderRow) -> Folder {
+    Folder {
+        child_count: row.child_count,
+        total_count: row.total_count,
+        unread_count: row.unread_count,
+        ..folder.clone()
+    }
+}
+
+/// A folder that was asked for by its id. One that the tree does not show (hidden, or outside the root) has no path from the root, so
+/// its path is the name that can be passed back.
+fn shown(tree: &Tree, name: &FolderName, row: &FolderRow) -> Folder {
+    if let Some(folder) = tree.by_id(&row.id) {
+        return with_counts(folder, row);
+    }
+    let well_known = match name {
+        FolderName::WellKnown { base, .. } => Some((*base).to_owned()),
+        _ => None,
+    };
+    Folder {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        path: well_known
+            .as_ref()
+            .map_or_else(|| format!("id:{}", row.id), |base| format!("wellknown:{base}")),
+        parent_id: Some(row.parent_id.clone()).filter(|parent| !parent.is_empty()),
+        child_count: row.child_count,
+        total_count: row.total_count,
+        unread_count: row.unread_count,
+        is_hidden: row.is_hidden,
+        well_known_name: well_known,
+    }
 }

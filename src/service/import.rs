@@ -1,17 +1,36 @@
 //! The import: takes what lies in the inbox folder, hands it over, and moves it (contract, section 7).
 
 pub mod attempt;
+mod disk;
+mod download;
 pub mod file_name;
-pub mod lease;
+mod lease;
+mod ledger;
+mod plan;
+mod pool;
+mod recovery;
+mod run;
 pub mod spool;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::base::account::AccountName;
+use crate::base::cancel::CancelToken;
 use crate::base::clock::UtcInstant;
-use crate::base::failure::Result;
+use crate::base::failure::{Error, Result};
+use crate::base::problem::Problem;
+use crate::graph::client::Client;
+use crate::graph::messages;
 use crate::graph::value::{Attachment, Message};
 use crate::service::context::Context;
+use crate::service::import::lease::KeptLease;
+use crate::service::import::ledger::Ledger;
+use crate::service::import::plan::Plan;
+use crate::service::import::pool::Pool;
+use crate::service::import::run::Run;
+use crate::service::import::spool::{Spool, SpoolError};
+use crate::service::mailbox;
 
 /// How to import.
 #[derive(Debug, Clone)]
@@ -162,10 +181,82 @@ pub struct ImportReport {
 /// Imports. An end by `Handled::Stop` (or `None`/false of the other calls) returns the report so far; the caller knows why it said so
 /// and whether to throw instead.
 pub fn import_messages(
-    _context: &Context,
-    _name: &AccountName,
-    _options: &ImportOptions,
-    _host: &mut dyn ImportHost,
+    context: &Context,
+    name: &AccountName,
+    options: &ImportOptions,
+    host: &mut dyn ImportHost,
 ) -> Result<ImportReport> {
-    unimplemented!()
+    if options.max_failures == 0 {
+        return Err(Error::argument("max_failures", "must be greater than 0"));
+    }
+    let begun = context.clock.since_boot();
+    let mut import = || -> Result<ImportReport> {
+        let given = options.directory.as_deref().map(Spool::given).transpose();
+        let given = given.map_err(|error| directory_unusable(context, &error))?;
+        let plan = Plan::make(context, name)?;
+        let Some(lease) = KeptLease::take(&context.store, &context.clock, &plan.lease())? else {
+            return Err(Problem::own("import_running", context.clock.now()).into());
+        };
+        let ledger = Ledger::open(&context.store, &plan.mailbox, &plan.inbox)?;
+        let client = mailbox::client(context, name)?;
+        let queue = list(&client, &plan.inbox)?;
+        let spool = match given {
+            Some(spool) => spool,
+            None => private(context)?,
+        };
+        let cancel = CancelToken::new();
+        let stoppable = Context {
+            cancel: cancel.clone(),
+            ..context.clone()
+        };
+        let pool = Pool::start(mailbox::client(&stoppable, name)?, cancel, client, spool)?;
+        Run::new(context, options, host, (plan, lease, pool, ledger), queue).run()
+    };
+    let mut report = import().map_err(|error| error.of(name))?;
+    report.seconds = context.clock.since_boot().saturating_sub(begun).as_secs_f64();
+    Ok(report)
+}
+
+/// All mails of the inbox folder, oldest first. They are listed whole before the first is moved: a page that is asked for later would
+/// skip as many as had left by then.
+fn list(client: &Client, inbox: &str) -> Result<Vec<Message>> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    let mut page = messages::page(client, inbox, None, Some("receivedDateTime"), messages::LARGEST_PAGE)?;
+    loop {
+        all.extend(page.value.into_iter().filter(|message| seen.insert(message.id.clone())));
+        let Some(next) = page.next else {
+            return Ok(all);
+        };
+        page = messages::next_page(client, &next)?;
+    }
+}
+
+/// A private folder beside the store, or in the system's folder for passing files where the store is no file.
+fn private(context: &Context) -> Result<Spool> {
+    let store = &context.settings.store;
+    let prefix = if store.contains("://") {
+        std::env::temp_dir().join(format!("squeeze-graph-{}.import-", nix::unistd::geteuid()))
+    } else {
+        PathBuf::from(format!("{store}.import-"))
+    };
+    let now = context.clock.now();
+    let unique = run::new_key(context.random.as_ref(), now)?;
+    Spool::private(&prefix, &unique).map_err(|error| disk_failed(&error, now))
+}
+
+/// The given folder can not be used.
+fn directory_unusable(context: &Context, error: &SpoolError) -> Error {
+    Problem::own("import_directory_unusable", context.clock.now())
+        .with_fact("path", error.path.to_string_lossy())
+        .with_fact("reason", error.reason.to_string())
+        .into()
+}
+
+/// The disk failed in the middle: the host's trouble.
+fn disk_failed(error: &SpoolError, now: UtcInstant) -> Error {
+    Problem::own("import_disk_failed", now)
+        .with_fact("path", error.path.to_string_lossy())
+        .with_fact("reason", error.reason.to_string())
+        .into()
 }

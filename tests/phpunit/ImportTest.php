@@ -34,6 +34,7 @@ final class ImportTest extends GraphTestCase
     {
         parent::setUp();
         $this->signedIn();
+        $this->sandbox->empty(World::USER);
         $this->target = $this->folder . '/in';
         mkdir($this->target);
     }

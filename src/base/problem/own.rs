@@ -1,8 +1,8 @@
 //! What this extension itself has to say: a row for each code of `Problem::own`, by code.
 //!
-//! Rows about an account's settings, signing in, the store and the host process stand in files of their own; all others here.
+//! Rows about imports, an account's settings, signing in and the store stand in files of their own; all others here.
 
-mod host;
+mod import;
 mod settings;
 mod sign_in;
 mod store;
@@ -27,7 +27,7 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The rows of each file.
-pub(super) static FILES: &[&[Entry]] = &[ROWS, host::ROWS, settings::ROWS, sign_in::ROWS, store::ROWS];
+pub(super) static FILES: &[&[Entry]] = &[ROWS, import::ROWS, settings::ROWS, sign_in::ROWS, store::ROWS];
 
 pub(super) static UNKNOWN: Row = stays(
     Class::Service,

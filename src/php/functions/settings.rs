@@ -48,11 +48,7 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             format!("{}{key}", ini::PREFIX)
         };
         let Some(name) = ini::names().find(|name| *name == full) else {
-            let known = ini::names().collect::<Vec<_>>().join(", ");
-            return Err(refused(
-                "configuration_unknown",
-                &[("setting", &key), ("known", &known)],
-            ));
+            return Err(refused("setting_unknown", &[("setting", &key)]));
         };
         changes.push((name, setting_text(arguments, name, value.dereference())?));
     }
@@ -63,11 +59,12 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             continue;
         }
         if !zend::ini::set(name, &value) {
-            return Err(if zend::ini::changeable(name) {
-                refused("configuration_value", &[("setting", name), ("value", &value)])
+            let code = if zend::ini::changeable(name) {
+                "setting_invalid"
             } else {
-                refused("configuration_not_changeable", &[("setting", name)])
-            });
+                "setting_not_changeable"
+            };
+            return Err(refused(code, &[("setting", name)]));
         }
         restored.0.push((name, before));
     }

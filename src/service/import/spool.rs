@@ -8,7 +8,7 @@
 //! make the import write elsewhere. A file has its final name only once it is whole.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, unlinkat};
 use sha2::{Digest, Sha256};
+
+use crate::graph::client::Sink;
 
 /// The file system refused.
 #[derive(Debug, thiserror::Error)]
@@ -232,6 +234,16 @@ impl SpoolFile {
     }
 }
 
+impl Sink for SpoolFile {
+    fn restart(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.hash = Sha256::new();
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
 impl Write for SpoolFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.file.write(bytes) {
@@ -332,6 +344,8 @@ mod tests {
         let mut file = mail.create("001-a.txt").unwrap();
         file.write_all(b"ab").unwrap();
         assert_eq!(names(&host.path().join("key")), [".001-a.txt.part"]);
+        file.restart().unwrap();
+        file.write_all(b"ab").unwrap();
         file.write_all(b"c").unwrap();
         let finished = file.finish(&mut mail).unwrap();
         assert_eq!(finished.bytes, 3);

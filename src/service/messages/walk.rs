@@ -237,6 +237,3 @@ pub(super) fn count_filter(query: &MessageQuery) -> Option<String> {
         (None, false) => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

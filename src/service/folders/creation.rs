@@ -1,0 +1,112 @@
+//! Creating a folder and what is missing above it, one by one.
+//!
+//! A folder that is there already is returned, also if somebody else made it a moment ago or if our own request made it and its
+//! answer was lost: a name is unique among siblings, so looking it up settles both.
+
+use crate::base::failure::{Error, Result};
+use crate::graph::folders::{self as rows, Created, FolderRow};
+use crate::graph::value::Folder;
+use crate::service::folders::name::{FolderName, escaped, exact, folded};
+use crate::service::folders::snapshot::Snapshot;
+use crate::service::folders::tree::Resolution;
+use crate::service::folders::{Folders, shown};
+
+/// How often a creation without an answer is tried.
+const ATTEMPTS: u32 = 3;
+
+/// The folder that `name` means, made if need be.
+pub fn create(folders: &Folders<'_>, name: &FolderName, text: &str) -> Result<Folder> {
+    let (mut base, parts): (FolderName, &[String]) = match name {
+        FolderName::Id(_) | FolderName::UnknownWellKnown(_) => return folders.find(name, text),
+        FolderName::WellKnown { base, below } => {
+            let base = FolderName::WellKnown {
+                base,
+                below: Vec::new(),
+            };
+            (base, below)
+        }
+        FolderName::Path(parts) => (FolderName::Path(Vec::new()), parts),
+        // A plain name is a path of one part: nobody creates a folder "anywhere".
+        FolderName::Anywhere(part) => (FolderName::Path(Vec::new()), std::slice::from_ref(part)),
+    };
+    let kept = Snapshot::kept(folders.context, &folders.key)?;
+    let (tree, _) = folders.current(kept.as_ref(), &[])?;
+    let mut folder = folders.pick(tree.resolve(&base), text)?.clone();
+    let mut made = false;
+    for part in parts {
+        folder = if made {
+            // What was just made has no children yet.
+            make(folders, &folder, part)?
+        } else {
+            let next = below(&base, part);
+            match tree.resolve(&next) {
+                Resolution::NotFound(_) => {
+                    made = true;
+                    make(folders, &folder, part)?
+                }
+                found => {
+                    base = next;
+                    folders.pick(found, text)?.clone()
+                }
+            }
+        };
+    }
+    if made {
+        return Ok(folder);
+    }
+    let row = rows::get(&folders.client, &folder.id).map_err(|error| folders.missing(error, text))?;
+    Ok(shown(&tree, &FolderName::Id(folder.id), &row))
+}
+
+/// The name one part further down.
+fn below(base: &FolderName, part: &str) -> FolderName {
+    let extended = |parts: &[String]| parts.iter().cloned().chain([part.to_owned()]).collect();
+    match base {
+        FolderName::WellKnown { base, below } => FolderName::WellKnown {
+            base,
+            below: extended(below),
+        },
+        FolderName::Path(parts) => FolderName::Path(extended(parts)),
+        other => other.clone(),
+    }
+}
+
+/// Makes one folder, or finds the one that has its name.
+fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<Folder> {
+    let path = format!("{}/{}", parent.path.trim_end_matches('/'), escaped(name));
+    let at_root = parent.path == "/";
+    let show = |row: &FolderRow, path: String| Folder {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        path,
+        parent_id: (!at_root).then(|| parent.id.clone()),
+        child_count: row.child_count,
+        total_count: row.total_count,
+        unread_count: row.unread_count,
+        is_hidden: row.is_hidden,
+        well_known_name: None,
+    };
+    let mut refused = None;
+    for _ in 0..ATTEMPTS {
+        match rows::create(&folders.client, &parent.id, name)? {
+            Created::New(row) => return Ok(show(&row, path)),
+            Created::Perhaps(error) => {
+                if let Some(row) = named(rows::children(&folders.client, &parent.id)?, name) {
+                    let path = format!("{}/{}", parent.path.trim_end_matches('/'), escaped(&row.name));
+                    return Ok(show(&row, path));
+                }
+                refused = Some(error);
+            }
+        }
+    }
+    Err(refused.map_or_else(|| folders.not_found(name, Vec::new()), Error::from))
+}
+
+/// The one of siblings that has this name, as Exchange compares names: without case.
+fn named(siblings: Vec<FolderRow>, name: &str) -> Option<FolderRow> {
+    let (same, alike): (Vec<FolderRow>, Vec<FolderRow>) = siblings
+        .into_iter()
+        .filter(|row| !row.is_search_folder() && folded(&row.name) == folded(name))
+        .partition(|row| exact(&row.name) == exact(name));
+    same.into_iter().chain(alike).next()
+}
