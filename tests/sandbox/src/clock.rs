@@ -53,7 +53,8 @@ impl Clock {
     }
 }
 
-fn machine_seconds() -> i64 {
+/// The machine's UTC second.
+pub fn machine_seconds() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(i64::MAX))

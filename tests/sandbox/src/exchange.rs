@@ -2,8 +2,12 @@
 //!
 //! Keeping this apart from hyper lets a `$batch` item run through the same code as a request of its own.
 
+use std::io::Write;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -164,6 +168,28 @@ impl Answer {
     pub fn and(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.append(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Compressed, where it is JSON worth compressing.
+    #[must_use]
+    pub fn compressed(mut self) -> Self {
+        let json = self
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        if let Content::Whole(bytes) = &self.content
+            && json
+            && bytes.len() > 512
+        {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            if encoder.write_all(bytes).is_ok()
+                && let Ok(packed) = encoder.finish()
+            {
+                self.content = Content::Whole(packed.into());
+                return self.with("content-encoding", "gzip").with("vary", "Accept-Encoding");
+            }
         }
         self
     }

@@ -39,6 +39,9 @@ struct Book {
 pub struct Journal {
     book: Mutex<Book>,
     connections: AtomicU64,
+    handshakes: AtomicU64,
+    resumed: AtomicU64,
+    failed: AtomicU64,
     in_flight: AtomicU64,
     max_in_flight: AtomicU64,
 }
@@ -47,6 +50,16 @@ impl Journal {
     /// Counts a TCP connection and gives it a number.
     pub fn connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Counts a TLS handshake.
+    pub fn handshake(&self, resumed: bool) {
+        (if resumed { &self.resumed } else { &self.handshakes }).fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts a TLS handshake the client broke off.
+    pub fn failed_handshake(&self) {
+        self.failed.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Notes a request before it is handled; the number is for [`Journal::answered`].
@@ -128,6 +141,9 @@ impl Journal {
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let mut report = Map::new();
         report.insert("connections".into(), self.connections.load(Ordering::SeqCst).into());
+        report.insert("full_handshakes".into(), self.handshakes.load(Ordering::SeqCst).into());
+        report.insert("resumed_handshakes".into(), self.resumed.load(Ordering::SeqCst).into());
+        report.insert("failed_handshakes".into(), self.failed.load(Ordering::SeqCst).into());
         report.insert("requests".into(), book.endpoints.values().sum::<u64>().into());
         report.insert("max_in_flight".into(), self.max_in_flight.load(Ordering::SeqCst).into());
         report.insert("endpoints".into(), json!(book.endpoints));
@@ -143,7 +159,9 @@ impl Journal {
     /// Starts counting anew.
     pub fn forget(&self) {
         *self.book.lock().unwrap_or_else(PoisonError::into_inner) = Book::default();
-        self.connections.store(0, Ordering::SeqCst);
+        for counter in [&self.connections, &self.handshakes, &self.resumed, &self.failed] {
+            counter.store(0, Ordering::SeqCst);
+        }
         self.max_in_flight
             .store(self.in_flight.load(Ordering::SeqCst), Ordering::SeqCst);
     }

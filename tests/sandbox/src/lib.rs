@@ -29,8 +29,10 @@ mod server;
 mod settings;
 mod sign_in;
 mod state;
+mod tls;
 mod world;
 
 pub use running::{Error, Options, RunningSandbox, start};
-pub use sign_in::{Decision, Form, Person, sign_in, walk};
+pub use sign_in::{Decision, Form, Person, browser, sign_in, walk};
+pub use tls::{Flaw, Tls};
 pub use world::default::{CLIENT, MFA, OTHER_TENANT, PASSWORD, SECRET, SHARED, TENANT, USER};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
-use squeeze_graph_sandbox::{Decision, Error, MFA, Options, PASSWORD, Person, RunningSandbox, USER};
+use squeeze_graph_sandbox::{Decision, Error, Flaw, MFA, Options, PASSWORD, Person, RunningSandbox, Tls, USER};
 
 /// A strict stand-in for Microsoft Entra ID and Microsoft Graph mail, on loopback, for tests.
 #[derive(Debug, Parser)]
@@ -30,6 +30,15 @@ struct Serve {
     /// Keeps world and tokens here, so that a restart continues
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Speaks https; writes the CA certificate to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
+    /// What is wrong with the certificate
+    #[arg(long, requires = "tls")]
+    tls_flaw: Option<Flaw>,
+    /// Offers HTTP/2 as well
+    #[arg(long, requires = "tls")]
+    http2: bool,
     /// Writes the port here when ready
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
@@ -60,6 +69,9 @@ enum Task {
         /// Cancels on the consent page
         #[arg(long)]
         decline: bool,
+        /// The CA certificate of a sandbox that speaks https
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
 }
 
@@ -72,18 +84,18 @@ fn main() -> ExitCode {
             password,
             mfa,
             decline,
+            ca,
         }) => {
             let decision = if decline { Decision::Decline } else { Decision::Accept };
-            squeeze_graph_sandbox::sign_in(
-                &url,
-                &Person {
-                    user,
-                    password,
-                    mfa,
-                    decision,
-                },
-            )
-            .and_then(|url| print(&url))
+            let person = Person {
+                user,
+                password,
+                mfa,
+                decision,
+            };
+            squeeze_graph_sandbox::browser(ca.as_deref())
+                .and_then(|browser| squeeze_graph_sandbox::walk(&browser, &url, &person))
+                .and_then(|url| print(&url))
         }
         None => serve(command.serve),
     };
@@ -108,6 +120,11 @@ fn serve(options: Serve) -> Result<(), Error> {
         listen: options.listen,
         mailboxes: options.mailbox,
         state: options.state,
+        tls: options.tls.map(|directory| Tls {
+            directory,
+            flaw: options.tls_flaw,
+            http2: options.http2,
+        }),
     })?;
     if let Some(file) = &options.port_file {
         let port = sandbox.url().rsplit(':').next().unwrap_or_default();

@@ -20,12 +20,18 @@ pub fn guid() -> String {
 pub fn guid_from(mut raw: [u8; 16]) -> String {
     raw[6] = (raw[6] & 0x0f) | 0x40;
     raw[8] = (raw[8] & 0x3f) | 0x80;
-    let mut out = String::with_capacity(36);
-    for (position, byte) in raw.iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
-            out.push('-');
+    let digits = hex(&raw);
+    let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
+    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 0x0f] {
+            out.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
         }
-        out.push_str(&format!("{byte:02x}"));
     }
     out
 }

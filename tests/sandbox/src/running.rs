@@ -12,6 +12,7 @@ use crate::mailbox::{WellKnown, eml};
 use crate::sandbox::Sandbox;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::tls::Tls;
 use crate::world::default;
 use crate::{server, sign_in};
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub mailboxes: Vec<PathBuf>,
     /// Where to keep the world between runs.
     pub state: Option<PathBuf>,
+    /// Speaks https with a certificate of its own making.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             mailboxes: Vec::new(),
             state: None,
+            tls: None,
         }
     }
 }
@@ -45,6 +49,8 @@ pub enum Error {
     Io(String, std::io::Error),
     /// The state is no state of this version.
     State(PathBuf, serde_json::Error),
+    /// The certificate could not be made.
+    Tls(String),
     /// The control endpoint refused.
     Control(u16, String),
     /// The walk through the pages ended elsewhere.
@@ -60,6 +66,7 @@ impl std::fmt::Display for Error {
             ),
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
             Self::State(path, error) => write!(formatter, "{}: not a state of this sandbox: {error}", path.display()),
+            Self::Tls(text) => write!(formatter, "TLS: {text}"),
             Self::Control(status, text) => write!(formatter, "the control endpoint refused ({status}): {text}"),
             Self::SignIn(text) => write!(formatter, "the sign-in did not come to an end: {text}"),
         }
@@ -93,18 +100,24 @@ pub fn start(options: Options) -> Result<RunningSandbox, Error> {
     let address = listener
         .local_addr()
         .map_err(|error| Error::Io(options.listen.to_string(), error))?;
+    let tls = options.tls.as_ref().map(Tls::acceptor).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let state = options.state.map(State::new).map(Arc::new);
     let kept = state.as_ref().map(|state| state.load()).transpose()?.flatten();
     let restored = kept.is_some();
     let (world, setting) = kept.unwrap_or_else(|| (default::world(), crate::clock::Setting::default()));
-    let sandbox = Arc::new(Sandbox::new(format!("http://{address}"), world, Settings::default()));
+    let sandbox = Arc::new(Sandbox::new(
+        format!("{scheme}://{address}"),
+        world,
+        Settings::default(),
+    ));
     sandbox.clock.set(setting);
     if !restored {
         for directory in &options.mailboxes {
             load(&sandbox, directory)?;
         }
     }
-    runtime.spawn(server::serve(Arc::clone(&sandbox), listener));
+    runtime.spawn(server::serve(Arc::clone(&sandbox), listener, tls));
     if let Some(state) = &state {
         runtime.spawn(Arc::clone(state).keep(Arc::clone(&sandbox)));
     }

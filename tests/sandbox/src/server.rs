@@ -18,6 +18,8 @@ use hyper_util::server::conn::auto;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::HandshakeKind;
 use tower_service::Service;
 
 use crate::clock;
@@ -48,8 +50,8 @@ struct Connection {
     reset: Arc<AtomicBool>,
 }
 
-/// Accepts connections for ever.
-pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener) {
+/// Accepts connections for ever, over TLS where there is a certificate.
+pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener, tls: Option<TlsAcceptor>) {
     let router = router(Arc::clone(&sandbox));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -65,11 +67,25 @@ pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener) {
             stream,
             reset: Arc::clone(&connection.reset),
         };
-        tokio::spawn(talk(router.clone(), connection, socket));
+        let (router, tls, sandbox) = (router.clone(), tls.clone(), Arc::clone(&sandbox));
+        tokio::spawn(async move {
+            match tls {
+                None => talk(router, connection, socket).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(socket).await {
+                        let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+                        sandbox.journal.handshake(resumed);
+                        talk(router, connection, stream).await;
+                    } else {
+                        sandbox.journal.failed_handshake();
+                    }
+                }
+            }
+        });
     }
 }
 
-async fn talk(router: Router, connection: Connection, socket: Socket) {
+async fn talk(router: Router, connection: Connection, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let mut router = router.clone();
         request.extensions_mut().insert(connection.clone());
@@ -182,6 +198,14 @@ async fn work(
             Ok(()) => graph_answer(sandbox, request, fault),
             Err(error) => refuse(sandbox, request, &error),
         }
+    };
+    let gzip = request
+        .header("accept-encoding")
+        .is_some_and(|accepted| accepted.contains("gzip"));
+    let answer = if gzip && sandbox.settings().gzip {
+        answer.compressed()
+    } else {
+        answer
     };
     answer.with("date", &clock::http(sandbox.clock.now()))
 }

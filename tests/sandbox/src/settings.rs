@@ -30,6 +30,8 @@ pub struct Settings {
     pub fraction_digits: usize,
     /// `#` before attachments' type names; Microsoft's own examples have it both ways.
     pub attachment_type_hash: bool,
+    /// JSON is compressed for clients that accept gzip.
+    pub gzip: bool,
     /// Refresh answers bring a new refresh token.
     pub rotate_refresh_tokens: bool,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             count_bom: false,
             fraction_digits: 0,
             attachment_type_hash: true,
+            gzip: true,
             rotate_refresh_tokens: true,
         }
     }

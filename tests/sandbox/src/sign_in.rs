@@ -3,10 +3,13 @@
 //! It follows redirects only within the login host and fills in the forms it is shown, as a browser would.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use reqwest::blocking::{Client, Response};
 use reqwest::redirect::Policy;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
@@ -58,16 +61,23 @@ pub struct Form {
 /// Signs in and returns the URL the browser would be sent to: code and state, or an error, in its query. For
 /// `response_mode=form_post` the posted fields are put into a query for it.
 pub fn sign_in(authorize_url: &str, person: &Person) -> Result<String, Error> {
-    walk(&client()?, authorize_url, person)
+    walk(&browser(None)?, authorize_url, person)
 }
 
-fn client() -> Result<Client, Error> {
+/// A client that follows no redirect, uses no proxy, and trusts nobody but the certificate in the file `ca`.
+pub fn browser(ca: Option<&Path>) -> Result<Client, Error> {
     let fail = |text: String| Error::SignIn(text);
+    let mut roots = RootCertStore::empty();
+    if let Some(ca) = ca {
+        let certificate =
+            CertificateDer::from_pem_file(ca).map_err(|error| fail(format!("{}: {error}", ca.display())))?;
+        roots.add(certificate).map_err(|error| fail(error.to_string()))?;
+    }
     // The provider is named here instead of installed for the process, which may be somebody else's.
     let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| fail(error.to_string()))?
-        .with_root_certificates(RootCertStore::empty())
+        .with_root_certificates(roots)
         .with_no_client_auth();
     let builder = Client::builder()
         .redirect(Policy::none())

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use ring::digest;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Refusal, number, parse, text};
 use crate::clock;
@@ -12,6 +12,7 @@ use crate::exchange::Content;
 use crate::graph::ids;
 use crate::mailbox::generated::Recipe;
 use crate::mailbox::{Mailbox, Reference, Source, eml};
+use crate::random;
 use crate::sandbox::Sandbox;
 use crate::world::{World, default, tree};
 
@@ -243,12 +244,12 @@ fn describe(mailbox: &Mailbox, key: u64, hash: bool) -> Result<Value, Refusal> {
 }
 
 fn sha256(content: Content) -> String {
-    let mut hasher = Sha256::new();
+    let mut context = digest::Context::new(&digest::SHA256);
     match content {
-        Content::Whole(bytes) => hasher.update(&bytes),
-        Content::Generated(stream) => stream.for_each(|chunk| hasher.update(&chunk)),
+        Content::Whole(bytes) => context.update(&bytes),
+        Content::Generated(stream) => stream.for_each(|chunk| context.update(&chunk)),
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    random::hex(context.finish().as_ref())
 }
 
 /// Messages, oldest first; `folder` (a path) limits, `hash` adds digests.

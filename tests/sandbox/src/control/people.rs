@@ -156,10 +156,26 @@ fn revoke(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
     let user = world
         .user_mut(text(body, "user")?)
         .ok_or_else(|| Refusal::missing("no such user"))?;
-    user.tokens_valid_from = now + 1;
+    user.tokens_valid_from = now;
     let id = user.id.clone();
+    for token in world
+        .grants
+        .refresh_tokens
+        .values_mut()
+        .filter(|token| token.user == id)
+    {
+        token.revoked = true;
+    }
+    for token in world
+        .grants
+        .access_tokens
+        .values_mut()
+        .filter(|token| token.user.as_ref() == Some(&id))
+    {
+        token.revoked = true;
+    }
     world.grants.sessions.retain(|_, session| session.user != id);
-    Ok(json!({ "tokens_valid_from": now + 1 }))
+    Ok(json!({ "tokens_valid_from": now }))
 }
 
 /// Hands out tokens without a sign-in, for tests of what comes after: `user`, `client_id`, `scopes`, `life`, `app_only`.
@@ -210,6 +226,7 @@ fn issue(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
         roles: if app_only { app.roles } else { Vec::new() },
         issued: now,
         expires: now + life,
+        revoked: false,
         claims_aware: body.get("claims_aware").and_then(Value::as_bool).unwrap_or_default(),
     };
     world.grants.access_tokens.insert(access.clone(), token);

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::signature::{self, KeyPair, RsaKeyPair, RsaPublicKeyComponents};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::error::EntraError;
 use crate::world::App;
@@ -82,7 +81,7 @@ pub fn check_assertion(
         |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let thumbprint = text(&header, "x5t#S256");
     let certificate = app.certificates.iter().filter_map(|pem| der(pem)).find(|der| {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(der)) == thumbprint
+        URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, der)) == thumbprint
             || URL_SAFE_NO_PAD.encode(sha1(der)) == text(&header, "x5t")
     });
     let Some(certificate) = certificate else {

@@ -38,9 +38,7 @@ pub fn answer(sandbox: &Sandbox, request: &Request) -> Answer {
         Step::Next(complaint) => complaint,
         Step::Cancelled => {
             world.grants.flows.remove(&id);
-            let error = EntraError::new(65_004, "access_denied", "User declined to consent to access the app.")
-                .because("cancel");
-            return send_back(&flow, error.callback(sandbox, request));
+            return send_back(&flow, declined(sandbox, request, &flow));
         }
         Step::Consented => {
             agree(&mut world, &flow);
@@ -49,16 +47,58 @@ pub fn answer(sandbox: &Sandbox, request: &Request) -> Answer {
         }
         Step::NoAdmin => {
             world.grants.flows.remove(&id);
-            let error = EntraError::new(
-                90_094,
-                "consent_required",
-                "The administrator has not consented to use the application.",
-            );
+            let text = "The administrator has not consented to use the application.";
+            let error = EntraError::new(90_094, "consent_required", text);
             return send_back(&flow, error.callback(sandbox, request));
         }
     };
+    if flow.prompt.as_deref() == Some("select_account") && find(&form, "step") == Some("address") {
+        // The tile of a person who is signed in: no password again.
+        let session = cookie(request).and_then(|cookie| world.grants.sessions.get(&cookie).cloned());
+        if session.is_some_and(|session| flow.user.as_deref() == Some(session.user.as_str())) {
+            flow.password_passed = true;
+            flow.mfa_passed = true;
+        }
+    }
     world.grants.flows.insert(id.clone(), flow);
     proceed(sandbox, request, &mut world, &id, complaint)
+}
+
+/// What the app hears of a refusal. An administrator's comes with `admin_consent=True` all the same.
+fn declined(sandbox: &Sandbox, request: &Request, flow: &Flow) -> Vec<(String, String)> {
+    if !flow.admin_consent {
+        let error = EntraError::new(65_004, "access_denied", "User declined to consent to access the app.");
+        return error.because("cancel").callback(sandbox, request);
+    }
+    let error = EntraError::new(
+        65_004,
+        "consent_required",
+        "User declined to consent to access the app.",
+    );
+    let mut fields = vec![("admin_consent".to_owned(), "True".to_owned())];
+    fields.extend(error.callback(sandbox, request));
+    fields
+}
+
+/// Whether this person got as far as the consent page, and may agree to what stands on it.
+fn may_agree(sandbox: &Sandbox, world: &World, flow: &Flow) -> bool {
+    let (Some(user), Some(app)) = (
+        flow.user.as_deref().and_then(|user| world.user(user)),
+        world.app(&flow.client_id),
+    ) else {
+        return false;
+    };
+    let second_factor = flow.mfa_passed || user.mfa.is_none() || !sandbox.settings().mfa;
+    let tenant = tenant_of(flow, user);
+    flow.password_passed
+        && second_factor
+        && admit(world, app, user, flow).is_ok()
+        && (user.admin || !needs_admin(world, app, flow, &tenant, &flow.scopes))
+}
+
+fn needs_admin(world: &World, app: &App, flow: &Flow, tenant: &str, scopes: &[String]) -> bool {
+    let users_may = world.tenant(tenant).is_none_or(|tenant| tenant.user_consent);
+    flow.admin_consent || app.admin_consent_only || !users_may || scopes.iter().any(|scope| scopes::needs_admin(scope))
 }
 
 enum Step {
@@ -106,7 +146,13 @@ fn take(sandbox: &Sandbox, world: &World, flow: &mut Flow, form: &[(String, Stri
             flow.prompt = Some("login".to_owned());
             Step::Next(None)
         }
-        Some("consent") if flow.password_passed && find(form, "decision") == Some("accept") => Step::Consented,
+        Some("consent") if find(form, "decision") == Some("accept") => {
+            if may_agree(sandbox, world, flow) {
+                Step::Consented
+            } else {
+                Step::Next(None)
+            }
+        }
         Some("admin") => Step::NoAdmin,
         Some("consent" | "cancel") => Step::Cancelled,
         _ => Step::Next(None),
@@ -251,12 +297,7 @@ fn consent(
         );
         return send_back(flow, error.because("consent_required").callback(sandbox, request));
     }
-    let user_may = world.tenant(&tenant).is_none_or(|tenant| tenant.user_consent);
-    let needs_admin = flow.admin_consent
-        || app.admin_consent_only
-        || !user_may
-        || missing.iter().any(|scope| scopes::needs_admin(scope));
-    if needs_admin && !user.admin {
+    if needs_admin(world, app, flow, &tenant, &missing) && !user.admin {
         return page(pages::need_admin(&flow.realm, id, &app.name, &user.upn));
     }
     let shown: Vec<String> = if missing.is_empty() {

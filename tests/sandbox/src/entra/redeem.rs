@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::error::EntraError;
 use super::login::tenant_of;
@@ -149,7 +149,7 @@ fn check_verifier(flow: &Flow, verifier: Option<&str>) -> Result<(), EntraError>
                 return Err(EntraError::request(501_491, "Invalid size of Code_Verifier parameter."));
             }
             let computed = if *hashed {
-                URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+                URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
             } else {
                 verifier.to_owned()
             };

@@ -162,7 +162,10 @@ fn issue(
 ) -> Value {
     let now = sandbox.clock.now();
     let settings = sandbox.settings();
-    let life = settings.token_life.unwrap_or_else(|| random::between(3_600, 5_400));
+    let life = settings.token_life.unwrap_or_else(|| match given.claims_aware {
+        true => random::between(72_000, 100_800),
+        false => random::between(3_600, 5_400),
+    });
     let access = random::opaque::<1_100>("eyJ0eXAiOiJKV1QiLCJub25jZSI6I");
     let number = |seconds: i64| {
         if settings.expires_in_as_string {
@@ -230,6 +233,7 @@ fn issue(
             roles: given.roles,
             issued: now,
             expires: now + life,
+            revoked: false,
             claims_aware: given.claims_aware,
         },
     );
@@ -276,6 +280,8 @@ fn claims(
 /// Pairwise: another one for every app.
 fn subject(app: &App, user: &crate::world::User) -> String {
     use base64::Engine;
-    use sha2::{Digest, Sha256};
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{}|{}", app.client_id, user.id)))
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(ring::digest::digest(
+        &ring::digest::SHA256,
+        format!("{}|{}", app.client_id, user.id).as_bytes(),
+    ))
 }

@@ -36,7 +36,7 @@ pub fn token(world: &World, request: &Request, now: i64) -> Result<AccessToken, 
     }
     if token.claims_aware
         && let Some(user) = token.user.as_deref().and_then(|user| world.user(user))
-        && (user.disabled || token.issued < user.tokens_valid_from)
+        && (user.disabled || token.revoked)
     {
         let claims = format!(
             r#"{{"access_token":{{"nbf":{{"essential":true,"value":"{}"}}}}}}"#,

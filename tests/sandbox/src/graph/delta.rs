@@ -115,6 +115,7 @@ pub fn folders(call: &Call<'_>, mailbox: &Mailbox) -> Result<Answer, GraphError>
     if call.request.method != "GET" {
         return Err(GraphError::method());
     }
+    call.query.check_select(&folders::PROPERTIES, "mailFolder")?;
     let cursor = start(call, mailbox, 0)?;
     let counts = mailbox.counts();
     let mut entries: Vec<(u64, Value)> = mailbox
@@ -146,7 +147,7 @@ pub fn folders(call: &Call<'_>, mailbox: &Mailbox) -> Result<Answer, GraphError>
             .map(|tombstone| {
                 (
                     tombstone.change,
-                    removed(ids::folder(&mailbox.id, tombstone.key), "deleted"),
+                    removed(&ids::folder(&mailbox.id, tombstone.key), "deleted"),
                 )
             }),
     );
@@ -197,7 +198,7 @@ pub fn messages(call: &Call<'_>, mailbox: &Mailbox, folder: u64) -> Result<Answe
                 })
                 .map(|tombstone| {
                     let id = ids::message(&mailbox.id, tombstone.key, tombstone.generation, call.prefer.immutable);
-                    (tombstone.change, removed(id, "deleted"))
+                    (tombstone.change, removed(&id, "deleted"))
                 }),
         );
     }
@@ -205,7 +206,7 @@ pub fn messages(call: &Call<'_>, mailbox: &Mailbox, folder: u64) -> Result<Answe
     Ok(page(call, mailbox, cursor, entries, "messages/$delta"))
 }
 
-fn removed(id: String, reason: &str) -> Value {
+fn removed(id: &str, reason: &str) -> Value {
     json!({ "@removed": { "reason": reason }, "id": id })
 }
 

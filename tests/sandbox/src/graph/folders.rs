@@ -14,7 +14,8 @@ use crate::mailbox::{Count, Folder, Mailbox, WellKnown};
 
 /// Folders on a page when nothing is asked for.
 const PAGE: usize = 10;
-const PROPERTIES: [&str; 13] = [
+/// Properties of a folder.
+pub const PROPERTIES: [&str; 13] = [
     "id",
     "displayName",
     "parentFolderId",

@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256, digest};
 
 use super::error::GraphError;
 
@@ -47,8 +47,7 @@ impl Id {
 
     const fn prefix(self) -> &'static str {
         match self.kind {
-            Kind::Folder => "AAMk",
-            Kind::Mutable => "AAMk",
+            Kind::Folder | Kind::Mutable => "AAMk",
             Kind::Immutable => "AAkA",
         }
     }
@@ -62,8 +61,8 @@ impl Id {
         bytes.extend_from_slice(&self.key.to_be_bytes());
         bytes.extend_from_slice(&self.generation.to_be_bytes());
         bytes.extend_from_slice(&self.part.to_be_bytes());
-        let mark = Sha256::digest(&bytes);
-        bytes.extend_from_slice(mark.get(..MARK).unwrap_or_default());
+        let mark = digest(&SHA256, &bytes);
+        bytes.extend_from_slice(mark.as_ref().get(..MARK).unwrap_or_default());
         format!("{}{}", self.prefix(), URL_SAFE.encode(bytes))
     }
 
@@ -77,7 +76,7 @@ impl Id {
         let (signed, mark) = bytes
             .split_at_checked(LENGTH - MARK)
             .ok_or_else(GraphError::malformed_id)?;
-        if Sha256::digest(signed).get(..MARK) != Some(mark) {
+        if digest(&SHA256, signed).as_ref().get(..MARK) != Some(mark) {
             return Err(GraphError::malformed_id());
         }
         let (filled, rest) = signed.split_at(FILLER + MARK);
@@ -102,10 +101,10 @@ impl Id {
         if !text.starts_with(id.prefix()) {
             return Err(GraphError::malformed_id());
         }
-        if filled != filler(mailbox) {
-            Err(GraphError::not_found())
-        } else {
+        if filled == filler(mailbox) {
             Ok(id)
+        } else {
+            Err(GraphError::not_found())
         }
     }
 }
@@ -114,7 +113,10 @@ impl Id {
 fn filler(mailbox: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(FILLER + MARK);
     for round in 0_u8..3 {
-        bytes.extend_from_slice(&Sha256::new().chain_update([round]).chain_update(mailbox).finalize());
+        let mut context = Context::new(&SHA256);
+        context.update(&[round]);
+        context.update(mailbox.as_bytes());
+        bytes.extend_from_slice(context.finish().as_ref());
     }
     bytes.truncate(FILLER + MARK);
     bytes

@@ -68,7 +68,8 @@ fn derived(kind: Kind) -> Option<&'static str> {
 pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String, Value> {
     let summary = message.source.summary();
     let query = &call.query;
-    let stamp = |seconds: i64| timestamp(seconds, call.sandbox.settings().fraction_digits);
+    let digits = call.sandbox.settings().fraction_digits;
+    let stamp = |seconds: i64| timestamp(seconds, digits);
     let mut body = Map::new();
     if let Some(name) = derived(summary.kind) {
         body.insert("@odata.type".into(), name.into());

@@ -171,6 +171,7 @@ pub fn world() -> World {
     for id in homes {
         let mut mailbox = tree::german(&id);
         tree::furnish(&mut mailbox);
+        tree::fill(&mut mailbox);
         world.mailboxes.insert(id, mailbox);
     }
     world

@@ -96,6 +96,9 @@ pub struct AccessToken {
     pub issued: i64,
     /// UTC second of its end.
     pub expires: i64,
+    /// Voided by a revocation; only clients that understand claims challenges notice.
+    #[serde(default)]
+    pub revoked: bool,
     /// Whether the client understands claims challenges.
     pub claims_aware: bool,
 }

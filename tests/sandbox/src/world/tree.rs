@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::mailbox::{Mailbox, WellKnown};
+use crate::mailbox::{Mailbox, Source, WellKnown};
 
 /// A mailbox with Outlook's folders in German.
 pub fn german(id: &str) -> Mailbox {
@@ -68,6 +68,26 @@ pub fn furnish(mailbox: &mut Mailbox) {
             folder.search = true;
         }
     }
+}
+
+/// 2026-03-02 07:00 UTC
+const MORNING: i64 = 1_772_434_800;
+
+/// Adds what is rare but legal, outside of the inbox: a draft where nearly everything is null, an invitation.
+pub fn fill(mailbox: &mut Mailbox) {
+    let empty = "MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n";
+    if let Some(drafts) = mailbox.well_known(WellKnown::Drafts) {
+        let draft = mailbox.add_message(drafts, Source::inline(empty), None, MORNING);
+        mailbox.edit_message(draft, MORNING, |message| {
+            message.is_draft = true;
+            message.is_read = true;
+        });
+    }
+    let invitation = "From: Erika Sommer <erika.sommer@kunde.example>\r\nSubject: Termin\r\nDate: Mon, 2 Mar 2026 08:00:00 +0100\r\n\
+        Message-ID: <termin@kunde.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n\
+        BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n";
+    let folder = mailbox.make_path("/Kunden/Müller & Söhne");
+    mailbox.add_message(folder, Source::inline(invitation), Some(MORNING), MORNING);
 }
 
 fn hide(mailbox: &mut Mailbox, key: u64) {
