@@ -89,6 +89,19 @@ pub struct TokenFailure {
     pub clock_skew: Option<i64>,
 }
 
+impl TokenFailure {
+    /// An answer that can not be used, for a reason of ours.
+    pub fn of(problem: Problem) -> Self {
+        Self {
+            problem,
+            retry_after: None,
+            challenge: None,
+            arrival: Arrival::Answered,
+            clock_skew: None,
+        }
+    }
+}
+
 /// What token requests are sent with.
 #[derive(Clone, Copy)]
 pub struct TokenEndpoint<'a> {

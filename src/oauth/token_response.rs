@@ -1,7 +1,8 @@
 //! A token answer: RFC 6749 section 5.1 with Microsoft's fields, read with the tolerance that real answers need.
 //!
-//! `expires_in` comes as a number or as text; missing or senseless, it counts as ten minutes (as MSAL assumes), so that a broken server
-//! neither makes a token eternal nor a request per call necessary. Access tokens are opaque: nothing here looks into one.
+//! `expires_in` comes as a number or as text. Missing or unreadable, it counts as ten minutes (as MSAL assumes); zero or less means a
+//! token that has ended already; and no life is believed to be longer than Microsoft's longest. Access tokens are opaque: nothing
+//! here looks into one.
 
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ pub struct TokenAnswer {
     pub id_token: Option<Secret>,
     /// Home account id, base64url JSON; not looked into here.
     pub client_info: Option<String>,
-    /// Seconds the access token lives from its receipt on; always positive.
+    /// Seconds the access token lives from its receipt on; never negative.
     pub expires_in: i64,
     /// Seconds for which the token may be used while Entra is down.
     pub ext_expires_in: Option<i64>,
@@ -116,10 +117,9 @@ impl TokenBody {
         if !is_bearer || !in_header {
             return None;
         }
-        let expires_in = match self.expires_in {
-            Some(seconds) if seconds > 0 => seconds.min(LONGEST_LIFE),
-            _ => DEFAULT_LIFE,
-        };
+        let expires_in = self
+            .expires_in
+            .map_or(DEFAULT_LIFE, |seconds| seconds.clamp(0, LONGEST_LIFE));
         let refresh_token = self.refresh_token.map(RefreshToken::into_secret);
         let id_token = self.id_token.map(AccessToken::into_secret);
         let scope = self.scope.filter(|scope| !scope.trim().is_empty());
@@ -195,9 +195,9 @@ mod tests {
             ("3599.9", 3599),
             ("\"3599.0\"", 3599),
             ("86399", 86399),
-            ("0", DEFAULT_LIFE),
-            ("-5", DEFAULT_LIFE),
-            ("\"-5\"", DEFAULT_LIFE),
+            ("0", 0),
+            ("-5", 0),
+            ("\"-5\"", 0),
             ("null", DEFAULT_LIFE),
             ("\"soon\"", DEFAULT_LIFE),
             ("{}", DEFAULT_LIFE),

@@ -1,45 +1,75 @@
 //! Signing in: the authorization code flow from the first URL to the stored token (contract, section 3).
+//!
+//! What ties the two legs together is in the store, under the hash of the state: account and identity, browser session, PKCE
+//! verifier, nonce and redirect URI. A state is used once; the same callback again gets the same outcome, without Microsoft being asked
+//! twice for one code.
+
+mod authorization;
+mod callback;
+mod redemption;
+mod state;
+
+pub use authorization::{AuthorizationOptions, admin_consent_url, authorization_url};
+pub use callback::Callback;
+pub use redemption::exchange_code;
+pub use state::callback_route;
+
+use sha2::{Digest, Sha256};
 
 use crate::base::account::AccountName;
-use crate::base::failure::Result;
-use crate::service::context::Context;
-use crate::service::token_status::TokenStatus;
+use crate::base::clock::UtcInstant;
+use crate::base::failure::{Class, Detail, Error, Failure, SignInReason};
+use crate::base::problem::Problem;
+use crate::store::record::SignInRecord;
 
-/// A callback's parameters as the browser brought them; `None` is a value that is not text (an array).
-pub type Callback = Vec<(String, Option<String>)>;
+/// How long a state lives, seconds; as long as Microsoft's codes.
+const STATE_LIFE: i64 = 600;
 
-/// What an authorization request can ask for.
-#[derive(Debug, Clone, Default)]
-pub struct AuthorizationOptions {
-    /// `login`, `none`, `consent`, `select_account`.
-    pub prompt: Option<String>,
-    /// Whom to offer first.
-    pub login_hint: Option<String>,
-    /// What [`callback_route`] gives back.
-    pub route: Option<String>,
+/// How long an outcome is kept for a reload of its callback, seconds.
+const OUTCOME_LIFE: i64 = 24 * 3600;
+
+/// The session as the store knows it.
+fn session_hash(session: &str) -> Result<[u8; 32], Error> {
+    if session.is_empty() {
+        return Err(Error::argument("session", "must not be empty"));
+    }
+    Ok(Sha256::digest(session.as_bytes()).into())
 }
 
-/// The URL to send the browser to. `session` ties the callback to this browser; an empty one is an argument error.
-pub fn authorization_url(
-    _context: &Context,
-    _name: &AccountName,
-    _session: &str,
-    _options: &AuthorizationOptions,
-) -> Result<String> {
-    unimplemented!()
+/// A sign-in that failed for `reason`, told by `problem`.
+fn failed(reason: SignInReason, problem: Problem, account: Option<&AccountName>) -> Failure {
+    let failure = Failure::new(problem)
+        .as_class(Class::SignInFailed)
+        .with_detail(Detail::Reason(reason));
+    match account {
+        Some(account) => failure.of(account),
+        None => failure,
+    }
 }
 
-/// Finishes a sign-in (or an admin consent) with what the callback brought.
-pub fn exchange_code(_context: &Context, _callback: &Callback, _session: &str) -> Result<TokenStatus> {
-    unimplemented!()
+/// The same with the words of the reason itself.
+fn failed_by_reason(reason: SignInReason, now: UtcInstant, account: Option<&AccountName>) -> Failure {
+    failed(reason, Problem::own(code(reason), now), account)
 }
 
-/// The route inside a callback's state, if any. Needs no store; the state is only proven by [`exchange_code`].
-pub fn callback_route(_callback: &Callback) -> Option<String> {
-    unimplemented!()
+/// The row that speaks for a reason.
+const fn code(reason: SignInReason) -> &'static str {
+    match reason {
+        SignInReason::Denied => "sign_in_denied",
+        SignInReason::ConsentRequired => "sign_in_consent_required",
+        SignInReason::UnknownState => "sign_in_unknown_state",
+        SignInReason::ExpiredState => "sign_in_expired_state",
+        SignInReason::Replayed => "sign_in_replayed",
+        SignInReason::WrongSession => "sign_in_wrong_session",
+        SignInReason::WrongAccount => "sign_in_wrong_account",
+        SignInReason::AccountChanged => "sign_in_account_changed",
+        SignInReason::Interrupted => "sign_in_interrupted",
+        SignInReason::InvalidCallback => "sign_in_invalid_callback",
+        SignInReason::Refused => "sign_in_refused",
+    }
 }
 
-/// The URL at which an administrator consents for the whole tenant.
-pub fn admin_consent_url(_context: &Context, _name: &AccountName, _session: &str) -> Result<String> {
-    unimplemented!()
+/// Whether a state that was handed out still counts. One from the future was handed out before the clock was set back.
+fn is_alive(sign_in: &SignInRecord, now: UtcInstant) -> bool {
+    (-STATE_LIFE..=STATE_LIFE).contains(&now.since(sign_in.created_at))
 }

@@ -1,0 +1,105 @@
+//! Taking over tokens that older scripts kept, so that a migration costs nobody a sign-in.
+
+use sha2::{Digest, Sha256};
+
+use crate::base::account::AccountName;
+use crate::base::clock::UtcInstant;
+use crate::base::failure::{Error, Failure, Result};
+use crate::base::problem::Problem;
+use crate::base::secret::Secret;
+use crate::oauth::{id_token, scope};
+use crate::service::context::Context;
+use crate::service::token_status::{self, TokenStatus};
+use crate::service::tokens::read;
+use crate::store::record::{TokenRecord, Written};
+
+/// A token that older scripts kept.
+#[derive(Debug, Clone)]
+pub struct AdoptedToken {
+    /// Access token.
+    pub access_token: Option<Secret>,
+    /// Refresh token.
+    pub refresh_token: Option<Secret>,
+    /// When the access token ends; `None`: expired.
+    pub expires_at: Option<UtcInstant>,
+    /// `scope`.
+    pub scope: Option<String>,
+    /// `id_token`.
+    pub id_token: Option<Secret>,
+}
+
+/// Takes over a token that older scripts kept. Whose it is, only Microsoft's next answer proves: the account is pinned then.
+pub fn adopt_token(
+    context: &Context,
+    name: &AccountName,
+    token: &AdoptedToken,
+    only_if_absent: bool,
+) -> Result<TokenStatus> {
+    let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
+    let (access_token, refresh_token) = (given(&token.access_token), given(&token.refresh_token));
+    let mut digest = Sha256::new();
+    for secret in [&refresh_token, &access_token].into_iter().flatten() {
+        digest.update(secret.expose().as_bytes());
+    }
+    if access_token.is_none() && refresh_token.is_none() {
+        return Err(Error::argument(
+            "token",
+            "must contain an access_token or a refresh_token",
+        ));
+    }
+    if access_token
+        .as_ref()
+        .is_some_and(|token| !token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        return Err(Error::argument(
+            "token",
+            "must contain an access_token without spaces and control characters",
+        ));
+    }
+    let now = context.clock.now();
+    let (account, _) = read(context, name)?;
+    let identity = token
+        .id_token
+        .as_ref()
+        .and_then(|id_token| id_token::peek(id_token, &account.settings.client_id));
+    let adopted = TokenRecord {
+        identity_generation: account.identity_generation,
+        origin: Some(digest.finalize().into()),
+        access_token,
+        refresh_token,
+        // Not known when it was issued; "now" would let a clock that is set right look like one that jumped back.
+        issued_at: None,
+        expires_at: Some(token.expires_at.unwrap_or(now)),
+        granted_scopes: token.scope.as_deref().map(scope::granted).unwrap_or_default(),
+        signed_in_as: identity
+            .as_ref()
+            .and_then(|identity| identity.addresses.first().cloned()),
+        login_hint: identity.and_then(|identity| identity.login_hint),
+        ..TokenRecord::default()
+    };
+    let written = context
+        .store
+        .change_tokens(name, account.identity_generation, &mut |account, stored| {
+            let present = token_status::current(account, stored.as_ref());
+            let has_tokens =
+                present.is_some_and(|present| present.refresh_token.is_some() || present.access_token.is_some());
+            if only_if_absent && has_tokens {
+                return None;
+            }
+            Some(TokenRecord {
+                version: stored.as_ref().map_or(0, |stored| stored.version) + 1,
+                attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
+                clock_skew: stored.as_ref().map_or(0, |stored| stored.clock_skew),
+                ..adopted.clone()
+            })
+        })?;
+    if written == Written::Dropped {
+        let code = match context.store.account(name)? {
+            Some(_) => "account_changed",
+            None => "account_not_found",
+        };
+        return Err(Failure::new(Problem::own(code, now)).of(name).into());
+    }
+    let (account, tokens) = read(context, name)?;
+    Ok(token_status::status(&account, tokens.as_ref(), context.clock.now()))
+}
