@@ -136,8 +136,3 @@ fn not_signed_in(account: &AccountRecord, tokens: Option<&TokenRecord>, now: Utc
     }
     Failure::new(problem).of(&account.name)
 }
-
-/// The account's access tokens, as the Graph client takes them.
-pub fn tokens_for(_context: &Context, _name: &AccountName) -> std::sync::Arc<dyn crate::graph::tokens::Tokens> {
-    unimplemented!()
-}

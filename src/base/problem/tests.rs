@@ -467,6 +467,7 @@ const FACTS: &[&str] = &[
     "name",
     "owner",
     "path",
+    "date",
     "reason",
     "redirect_uri",
     "scope",

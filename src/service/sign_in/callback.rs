@@ -106,7 +106,7 @@ pub(super) fn read(callback: &Callback, now: UtcInstant) -> Result<Received, Box
 /// What an error in a callback means.
 pub(super) fn reason(body: &ErrorBody) -> SignInReason {
     /// Consent is missing: of the user, or of an administrator.
-    const CONSENT: [u32; 5] = [65001, 90008, 90094, 90095, 900941];
+    const CONSENT: [u32; 5] = [65001, 90008, 90094, 90095, 900_941];
     let suberror = body.suberror.as_deref();
     if body.error == "consent_required" || suberror == Some("consent_required") {
         return SignInReason::ConsentRequired;

@@ -256,12 +256,10 @@ impl Redemption {
             End::Kept(Some(Box::new(failure)))
         };
         match (refused.arrival, refused.problem.http_status) {
-            (Arrival::Never, _) => End::Open(Box::new(open)),
-            // Turned away at the door; the code is as good as before.
-            (Arrival::Answered, Some(429 | 503)) => End::Open(Box::new(open)),
-            (Arrival::Unknown, _) => kept(SignInReason::Interrupted),
-            (Arrival::Answered, _) if refused.problem.code == "unreadable_answer" => kept(SignInReason::Interrupted),
-            (Arrival::Answered, _) => kept(reason_of(&refused.problem)),
+            // Not sent, or turned away at the door: the code is as good as before.
+            (Arrival::Never, _) | (Arrival::Answered, Some(429 | 503)) => End::Open(Box::new(open)),
+            (Arrival::Answered, _) if refused.problem.code != "unreadable_answer" => kept(reason_of(&refused.problem)),
+            (Arrival::Answered | Arrival::Unknown, _) => kept(SignInReason::Interrupted),
         }
     }
 
@@ -283,7 +281,7 @@ impl Redemption {
         let identity = match identity(sign_in, application, answer, now) {
             Ok(identity) => identity,
             Err(invalid) => {
-                let problem = Problem::own("id_token_invalid", now).with_fact("detail", invalid.to_string());
+                let problem = Problem::own("id_token_invalid", now).with_fact("reason", invalid.to_string());
                 return kept(SignInReason::Refused, problem);
             }
         };

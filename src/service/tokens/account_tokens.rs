@@ -6,6 +6,7 @@ use crate::base::account::AccountName;
 use crate::base::failure::Result;
 use crate::base::secret::Secret;
 use crate::graph::tokens::Tokens;
+use crate::oauth::claims_challenge;
 use crate::service::context::Context;
 use crate::service::token_status::RENEWAL_MARGIN;
 use crate::service::tokens::refresh::{self, Demand, Want};
@@ -38,10 +39,10 @@ impl Tokens for AccountTokens {
         self.obtain(Want::Valid(RENEWAL_MARGIN))
     }
 
-    fn after_rejection(&self, rejected: &Secret, claims: Option<&str>) -> Result<Secret> {
+    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Secret> {
         self.obtain(Want::Other {
             rejected: rejected.clone(),
-            claims: claims.map(str::to_owned),
+            claims: claims_challenge::from_www_authenticate(challenges.iter().map(String::as_str)),
         })
     }
 }

@@ -4,8 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::account::AccountName;
 use crate::base::clock::UtcInstant;
-use crate::base::failure::{Error, Failure, Result};
-use crate::base::problem::Problem;
+use crate::base::failure::{Error, Result};
 use crate::base::secret::Secret;
 use crate::oauth::{id_token, scope};
 use crate::service::context::Context;
@@ -41,6 +40,7 @@ pub fn adopt_token(
     for secret in [&refresh_token, &access_token].into_iter().flatten() {
         digest.update(secret.expose().as_bytes());
     }
+    let origin: [u8; 32] = digest.finalize().into();
     if access_token.is_none() && refresh_token.is_none() {
         return Err(Error::argument(
             "token",
@@ -57,48 +57,47 @@ pub fn adopt_token(
         ));
     }
     let now = context.clock.now();
-    let (account, _) = read(context, name)?;
-    let identity = token
-        .id_token
-        .as_ref()
-        .and_then(|id_token| id_token::peek(id_token, &account.settings.client_id));
-    let adopted = TokenRecord {
-        identity_generation: account.identity_generation,
-        origin: Some(digest.finalize().into()),
-        access_token,
-        refresh_token,
-        // Not known when it was issued; "now" would let a clock that is set right look like one that jumped back.
-        issued_at: None,
-        expires_at: Some(token.expires_at.unwrap_or(now)),
-        granted_scopes: token.scope.as_deref().map(scope::granted).unwrap_or_default(),
-        signed_in_as: identity
+    // Dropped: the account's identity was changed this very moment, so it is looked at again.
+    loop {
+        let (account, _) = read(context, name)?;
+        let identity = token
+            .id_token
             .as_ref()
-            .and_then(|identity| identity.addresses.first().cloned()),
-        login_hint: identity.and_then(|identity| identity.login_hint),
-        ..TokenRecord::default()
-    };
-    let written = context
-        .store
-        .change_tokens(name, account.identity_generation, &mut |account, stored| {
-            let present = token_status::current(account, stored.as_ref());
-            let has_tokens =
-                present.is_some_and(|present| present.refresh_token.is_some() || present.access_token.is_some());
-            if only_if_absent && has_tokens {
-                return None;
-            }
-            Some(TokenRecord {
-                version: stored.as_ref().map_or(0, |stored| stored.version) + 1,
-                attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
-                clock_skew: stored.as_ref().map_or(0, |stored| stored.clock_skew),
-                ..adopted.clone()
-            })
-        })?;
-    if written == Written::Dropped {
-        let code = match context.store.account(name)? {
-            Some(_) => "account_changed",
-            None => "account_not_found",
+            .and_then(|id_token| id_token::peek(id_token, &account.settings.client_id));
+        let adopted = TokenRecord {
+            identity_generation: account.identity_generation,
+            origin: Some(origin),
+            access_token: access_token.clone(),
+            refresh_token: refresh_token.clone(),
+            // Not known when it was issued; "now" would let a clock that is set right look like one that jumped back.
+            issued_at: None,
+            expires_at: Some(token.expires_at.unwrap_or(now)),
+            granted_scopes: token.scope.as_deref().map(scope::granted).unwrap_or_default(),
+            signed_in_as: identity
+                .as_ref()
+                .and_then(|identity| identity.addresses.first().cloned()),
+            login_hint: identity.and_then(|identity| identity.login_hint),
+            ..TokenRecord::default()
         };
-        return Err(Failure::new(Problem::own(code, now)).of(name).into());
+        let written = context
+            .store
+            .change_tokens(name, account.identity_generation, &mut |account, stored| {
+                let present = token_status::current(account, stored.as_ref());
+                let has_tokens =
+                    present.is_some_and(|present| present.refresh_token.is_some() || present.access_token.is_some());
+                if only_if_absent && has_tokens {
+                    return None;
+                }
+                Some(TokenRecord {
+                    version: stored.as_ref().map_or(0, |stored| stored.version) + 1,
+                    attempts: stored.as_ref().map_or(0, |stored| stored.attempts),
+                    clock_skew: stored.as_ref().map_or(0, |stored| stored.clock_skew),
+                    ..adopted.clone()
+                })
+            })?;
+        if written != Written::Dropped {
+            break;
+        }
     }
     let (account, tokens) = read(context, name)?;
     Ok(token_status::status(&account, tokens.as_ref(), context.clock.now()))

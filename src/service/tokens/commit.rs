@@ -91,13 +91,11 @@ pub(crate) fn run<T: Send + 'static>(
     let thread = Builder::new()
         .name("token-commit".to_owned())
         .spawn(move || take(&job_of_thread));
-    match thread {
-        Ok(thread) => wait(cancel, &receiver, thread),
-        Err(_) => {
-            take(&job);
-            receiver.recv().map_err(|_| Cancelled)
-        }
+    if let Ok(thread) = thread {
+        return wait(cancel, &receiver, thread);
     }
+    take(&job);
+    receiver.recv().map_err(|_| Cancelled)
 }
 
 /// Does what is still to be done.

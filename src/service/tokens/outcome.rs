@@ -60,18 +60,17 @@ impl Began {
 
 /// What a request builds on: the tokens of the present identity, or of an older one only what is counted.
 pub(super) fn basis(account: &AccountRecord, stored: Option<TokenRecord>) -> Option<TokenRecord> {
-    stored.map(
-        |stored| match stored.identity_generation == account.identity_generation {
-            true => stored,
-            false => TokenRecord {
-                identity_generation: account.identity_generation,
-                version: stored.version,
-                attempts: stored.attempts,
-                clock_skew: stored.clock_skew,
-                ..TokenRecord::default()
-            },
-        },
-    )
+    let stored = stored?;
+    if stored.identity_generation == account.identity_generation {
+        return Some(stored);
+    }
+    Some(TokenRecord {
+        identity_generation: account.identity_generation,
+        version: stored.version,
+        attempts: stored.attempts,
+        clock_skew: stored.clock_skew,
+        ..TokenRecord::default()
+    })
 }
 
 /// Instants by the server's clock, which is the same for all machines that share a store.

@@ -137,14 +137,14 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         let first_mark = *first.get_or_insert(mark);
         let decision = decide(&account, stored.as_ref(), demand, first_mark, now);
         let good_enough = match decision {
-            Decision::Have => return have(account, stored, now),
+            Decision::Have => return have(account, stored.as_ref(), now),
             Decision::Fail(failure) => return Err(Error::Failure(failure)),
             Decision::Prefer(_) => true,
             Decision::Renew(_) => false,
         };
         if let Some(pause) = pause(&account, stored.as_ref(), demand, now) {
             if good_enough || last_resort(stored.as_ref(), demand, now) {
-                return have(account, stored, now);
+                return have(account, stored.as_ref(), now);
             }
             pause.outlast(context)?;
             // What stood in the way is over; an attempt that is counted from now on is somebody else's.
@@ -155,7 +155,7 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         application(context, &account)?;
         let lease = match context.store.acquire_lease(&key(name), LEASE_SECONDS)? {
             LeaseAttempt::Acquired(lease) => lease,
-            LeaseAttempt::Held { .. } if good_enough => return have(account, stored, now),
+            LeaseAttempt::Held { .. } if good_enough => return have(account, stored.as_ref(), now),
             LeaseAttempt::Held { .. } if begun.elapsed() > LONGEST_WAIT => {
                 return Err(Failure::new(Problem::own("refresh_busy", now)).of(name).into());
             }
@@ -187,15 +187,15 @@ pub(crate) fn wait_a_moment(context: &Context) -> Result<()> {
     Ok(context.cancel.sleep(Duration::from_millis(50 + random * 3 / 4))?)
 }
 
-fn have(account: AccountRecord, stored: Option<TokenRecord>, now: UtcInstant) -> Result<Obtained> {
-    let current = token_status::current(&account, stored.as_ref()).cloned();
+fn have(account: AccountRecord, stored: Option<&TokenRecord>, now: UtcInstant) -> Result<Obtained> {
+    let current = token_status::current(&account, stored).cloned();
     match current {
         Some(tokens) => Ok(Obtained {
             account,
             tokens,
             asked: false,
         }),
-        None => Err(not_signed_in(&account, stored.as_ref(), now).into()),
+        None => Err(not_signed_in(&account, stored, now).into()),
     }
 }
 
@@ -380,7 +380,7 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
     let (account, stored) = read(context, name)?;
     let now = context.clock.now();
     let forced = match decide(&account, stored.as_ref(), demand, first, now) {
-        Decision::Have => return Ok(Inside::Obtained(Box::new(have(account, stored, now)?))),
+        Decision::Have => return Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
         Decision::Fail(failure) => return Err(Error::Failure(failure)),
         Decision::Prefer(renewal) | Decision::Renew(renewal) => renewal.forced,
     };
@@ -392,7 +392,7 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
     let kept = stored.as_ref().and_then(|tokens| tokens.claims.clone());
     let challenge = demand.want.challenge().map(str::to_owned).or(kept);
     let began = Began::with(stored.as_ref(), forced, challenge);
-    let outcome = commit::run(&context.cancel, move || {
+    commit::run(&context.cancel, move || {
         let request = RefreshRequest {
             held,
             account,
@@ -401,8 +401,7 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
             began,
         };
         request.make()
-    })?;
-    outcome
+    })?
 }
 
 /// One token request and the commit of its answer.
@@ -540,7 +539,7 @@ fn after_failure(
     let current = token_status::current(&account, stored.as_ref());
     let protocol = account.settings.protocol;
     if current.is_some_and(|tokens| is_good_enough(protocol, tokens, demand, now)) {
-        return have(account, stored, now).map(Some);
+        return have(account, stored.as_ref(), now).map(Some);
     }
     let failure = outcome::failure(&account, failed, now);
     if let Some(seconds) = failed.retry_after

@@ -3,7 +3,7 @@
 use crate::base::failure::Class;
 use crate::base::problem::Actor;
 use crate::base::problem::own::Entry;
-use crate::base::problem::table::{stays, text};
+use crate::base::problem::table::{passes, stays, text};
 
 pub(super) static ROWS: &[Entry] = &[
     (
@@ -18,6 +18,21 @@ pub(super) static ROWS: &[Entry] = &[
             text(
                 "Save the account with the tenant's own id or domain.",
                 "Speichern Sie das Konto mit der eigenen ID oder Domäne des Mandanten.",
+            ),
+        ),
+    ),
+    (
+        "application_has_no_sign_in",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The account[ “{account}”] uses the application's own permissions (protocol application), so nobody signs in for it.",
+                "Das Konto[ „{account}“] verwendet die Rechte der Anwendung selbst (protocol application); es meldet sich niemand dafür an.",
+            ),
+            text(
+                "Use the account as it is; for a sign-in, save it with protocol delegated.",
+                "Verwenden Sie das Konto, wie es ist; für eine Anmeldung speichern Sie es mit protocol delegated.",
             ),
         ),
     ),
@@ -37,6 +52,21 @@ pub(super) static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "id_token_invalid",
+        stays(
+            Class::SignInFailed,
+            Actor::AppAdministrator,
+            text(
+                "The proof of who signed in (id_token) can not be accepted[: {reason}].",
+                "Der Nachweis, wer sich angemeldet hat (id_token), ist nicht annehmbar[: {reason}].",
+            ),
+            text(
+                "Check the account's tenant_id, client_id and cloud, and start the sign-in again.",
+                "Prüfen Sie tenant_id, client_id und cloud des Kontos, und starten Sie die Anmeldung noch einmal.",
+            ),
+        ),
+    ),
+    (
         "never_signed_in",
         stays(
             Class::SignInRequired,
@@ -48,6 +78,65 @@ pub(super) static ROWS: &[Entry] = &[
             text(
                 "Start the sign-in for this account and sign in at Microsoft.",
                 "Starten Sie die Anmeldung für dieses Konto, und melden Sie sich bei Microsoft an.",
+            ),
+        ),
+    ),
+    (
+        "redirect_uri_missing",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The account[ “{account}”] has no redirect_uri, to which Microsoft could send the browser back.",
+                "Das Konto[ „{account}“] hat keine redirect_uri, an die Microsoft den Browser zurückschicken könnte.",
+            ),
+            text(
+                "Save the account with a redirect_uri that is registered for the application.",
+                "Speichern Sie das Konto mit einer redirect_uri, die für die Anwendung registriert ist.",
+            ),
+        ),
+    ),
+    (
+        "refresh_busy",
+        passes(
+            Class::Connection,
+            text(
+                "Another process has been renewing the tokens of the account[ “{account}”] for too long.",
+                "Ein anderer Prozess erneuert die Token des Kontos[ „{account}“] schon zu lange.",
+            ),
+            text(
+                "Nothing needs to be done: the next call tries again.",
+                "Es ist nichts zu tun: Der nächste Aufruf versucht es wieder.",
+            ),
+        ),
+    ),
+    (
+        "secret_ended",
+        stays(
+            Class::ActionRequired,
+            Actor::AppAdministrator,
+            text(
+                "The client secret of the account[ “{account}”] ended[ on {date}], as its secret_expires_at says.",
+                "Der geheime Clientschlüssel (Client Secret) des Kontos[ „{account}“] ist laut secret_expires_at[ am {date}] abgelaufen.",
+            ),
+            text(
+                "Create a new client secret for the application and save the account with it; nobody needs to sign in again.",
+                "Erstellen Sie für die Anwendung ein neues Client Secret, und speichern Sie das Konto damit; niemand muss sich neu anmelden.",
+            ),
+        ),
+    ),
+    (
+        "secret_ends_soon",
+        stays(
+            Class::ActionRequired,
+            Actor::AppAdministrator,
+            text(
+                "The client secret of the account[ “{account}”] ends[ on {date}]; after that no token can be renewed.",
+                "Der geheime Clientschlüssel (Client Secret) des Kontos[ „{account}“] läuft[ am {date}] ab; danach lässt sich kein Token mehr erneuern.",
+            ),
+            text(
+                "Create a new client secret for the application and save the account with it; nobody needs to sign in again.",
+                "Erstellen Sie für die Anwendung ein neues Client Secret, und speichern Sie das Konto damit; niemand muss sich neu anmelden.",
             ),
         ),
     ),
