@@ -419,7 +419,7 @@ impl Client {
         let permit = self.lane.enter(places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
         let began = Instant::now();
-        let outcome = match environment.transport.send(request, &environment.cancel) {
+        match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
                 let status = response.status;
                 self.log_answer(call, &response, &id, attempt, began);
@@ -430,8 +430,7 @@ impl Client {
                 }
             }
             Err(error) => Err(GraphError::transport(error, self.now())),
-        };
-        outcome
+        }
     }
 
     fn request(&self, call: &Call<'_>, token: &Secret, attempt: u32) -> Result<(Request, String), GraphError> {
@@ -530,7 +529,7 @@ impl Client {
     }
 }
 
-impl<'a> Call<'a> {
+impl Call<'_> {
     pub(super) const fn new(method: Method, url: Url, repeat: Repeat) -> Self {
         Self {
             method,

@@ -87,14 +87,30 @@ impl Operation {
         work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
         answer: impl FnMut(Q) -> Reply<A>,
     ) -> Outcome<T> {
+        let result = self.attempt_asking(work, answer)?;
+        result.map_err(|error| self.raised(arguments, error))
+    }
+
+    /// Runs `work` and leaves the core's error a value.
+    pub fn attempt<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Context) -> Result<T> + Send + 'static,
+    ) -> Outcome<Result<T>> {
+        self.attempt_asking(|context, _: &Asker<(), (), _>| work(context), Reply::Go)
+    }
+
+    fn attempt_asking<Q: Send + 'static, A: Send + 'static, T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
+        answer: impl FnMut(Q) -> Reply<A>,
+    ) -> Outcome<Result<T>> {
         let operation = self.clone();
-        let result = engine::run(
+        engine::run(
             &self.cancel,
             move |asker| work(&operation.context()?, asker),
             answer,
             || self.log.deliver(),
-        )?;
-        result.map_err(|error| self.raised(arguments, error))
+        )
     }
 
     /// Runs `work`, which only looks into the store, on this thread.

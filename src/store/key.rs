@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::base::clock::UtcInstant;
+use crate::base::problem::Problem;
 use crate::base::random::Random;
 use crate::base::secret::Secret;
 use crate::base::settings::Settings;
@@ -80,6 +81,18 @@ pub struct KeyRing {
 pub struct Malformed {
     /// The line.
     pub line: usize,
+}
+
+impl Malformed {
+    fn problem(self, place: &Place, key_file: &Path, now: UtcInstant) -> Problem {
+        let problem =
+            trouble::about("key_malformed", place.path(), now).with_fact("key_file", key_file.to_string_lossy());
+        if self.line == 0 {
+            problem
+        } else {
+            problem.with_fact("line", self.line.to_string())
+        }
+    }
 }
 
 impl KeyRing {
@@ -176,6 +189,14 @@ impl KeySource {
         settings.environment_key.clone().map(Self::Environment)
     }
 
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Named(path) | Self::Beside(path) => Some(path),
+            Self::Environment(_) => None,
+        }
+    }
+
     /// Reads the keys.
     pub fn load(&self, place: &Place, now: UtcInstant) -> Result<KeyRing> {
         let (path, text) = match self {
@@ -183,15 +204,10 @@ impl KeySource {
                 Path::new("SQUEEZE_GRAPH_KEY"),
                 Zeroizing::new(key.expose().as_bytes().to_vec()),
             ),
-            Self::Named(path) => (path.as_path(), read(path, None, now)?),
-            Self::Beside(path) => (path.as_path(), read(path, Some(place), now)?),
+            Self::Named(path) => (path.as_path(), read(path, place, false, now)?),
+            Self::Beside(path) => (path.as_path(), read(path, place, true, now)?),
         };
-        KeyRing::parse(&text).map_err(|malformed| {
-            let problem = trouble::about("key_malformed", place.path(), now)
-                .with_fact("key_file", path.to_string_lossy())
-                .with_fact("line", malformed.line.to_string());
-            trouble::error(problem)
-        })
+        KeyRing::parse(&text).map_err(|malformed| trouble::error(malformed.problem(place, path, now)))
     }
 
     /// Makes `<store>.key` with one fresh key. Only for a new store, and only under its lock.
@@ -218,10 +234,14 @@ impl KeySource {
     }
 }
 
-/// Reads a key file that nobody but owner and group may touch; one beside the store must also belong to somebody we trust, for a
-/// stranger's key in a shared folder would be a stranger who reads along.
-fn read(path: &Path, trusting: Option<&Place>, now: UtcInstant) -> Result<Zeroizing<Vec<u8>>> {
-    let told = |code: &'static str| trouble::about(code, path, now).with_fact("key_file", path.to_string_lossy());
+/// Reads a key file that nobody but owner and group may touch; one that only stands beside the store must also belong to somebody we
+/// trust, for a stranger's key in a shared folder would be a stranger who reads along.
+fn read(path: &Path, place: &Place, must_be_trusted: bool, now: UtcInstant) -> Result<Zeroizing<Vec<u8>>> {
+    let told = |code: &'static str| {
+        trouble::about(code, path, now)
+            .with_fact("path", place.path().to_string_lossy())
+            .with_fact("key_file", path.to_string_lossy())
+    };
     let failed = |error: std::io::Error| {
         trouble::error(match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => told("key_missing"),
@@ -229,16 +249,16 @@ fn read(path: &Path, trusting: Option<&Place>, now: UtcInstant) -> Result<Zeroiz
             _ => told("key_not_readable").with_message(&error.to_string()),
         })
     };
+    // Before opening: a pipe would wait for ever.
     if !fs::metadata(path).map_err(failed)?.is_file() {
-        // Before opening: a pipe would wait for ever.
-        return Err(trouble::error(told("key_malformed").with_fact("line", "0")));
+        return Err(trouble::error(Malformed { line: 0 }.problem(place, path, now)));
     }
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.permissions().mode() & 0o007 != 0 {
         return Err(trouble::error(told("key_readable_by_others")));
     }
-    if let Some(place) = trusting {
+    if must_be_trusted {
         place.trust(&metadata, path, now)?;
     }
     let mut text = Zeroizing::new(Vec::with_capacity(4096));

@@ -48,15 +48,24 @@ pub(super) struct Body<R> {
     inner: R,
     host: String,
     pace: Pace,
+    until: Option<Instant>,
     explain: fn(&io::Error) -> (Stage, String),
 }
 
 impl<R: Read> Body<R> {
-    pub(super) fn new(inner: R, host: String, idle: Duration, explain: fn(&io::Error) -> (Stage, String)) -> Self {
+    /// `idle` is how long nothing may come (kept by `inner`), `until` when the whole body must be there.
+    pub(super) fn new(
+        inner: R,
+        host: String,
+        idle: Duration,
+        until: Option<Instant>,
+        explain: fn(&io::Error) -> (Stage, String),
+    ) -> Self {
         Self {
             inner,
             host,
             pace: Pace::new(idle),
+            until,
             explain,
         }
     }
@@ -74,6 +83,9 @@ impl<R: Read> Body<R> {
 impl<R: Read> Read for Body<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let began = Instant::now();
+        if self.until.is_some_and(|until| began >= until) {
+            return Err(self.fail(Stage::Timeout, "the answer did not end in time".to_owned()));
+        }
         match self.inner.read(buffer) {
             Ok(count) => {
                 let bytes = u64::try_from(count).unwrap_or(u64::MAX);

@@ -4,12 +4,13 @@
 //! stay warm for the life of a worker. Each client has one thread of its own. A process that forked must not use its parent's
 //! transport: the thread is not there (seen to hang for ever); whoever keeps a transport keeps it per process id.
 //!
-//! `reqwest::blocking` applies its `timeout` to the wait for the headers and then to each read anew, so a drip of a byte a second never
-//! ends. Here the idle limit is the asynchronous client's read timeout (reset by every byte), the deadline its total timeout, and the
-//! blocking layer on top waits without a limit of its own.
+//! Limits: `reqwest::blocking` applies a client's `timeout` to the wait for the headers and then to each read anew, which is the idle
+//! limit, but lets a drip of a byte a second live for ever. A request's own `timeout` replaces it and is a total. So a deadline shorter
+//! than the idle limit becomes the request's, and a longer one is kept by [`Body`], which looks after every read. (The asynchronous
+//! client's read timeout, which would do both, panics when the body is read outside its runtime.)
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking;
 use url::{Host, Url};
@@ -88,7 +89,6 @@ impl HttpTransport {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.timeout)
             .pool_idle_timeout(KEPT_IDLE)
             .resolve_to_addrs(
                 "localhost",
@@ -105,7 +105,7 @@ impl HttpTransport {
             }
         }
         blocking::ClientBuilder::from(builder)
-            .timeout(None)
+            .timeout(settings.timeout)
             .build()
             .map_err(|error| {
                 let error = fault::of_request(error, "");
@@ -129,17 +129,18 @@ impl Transport for HttpTransport {
         let client = self.client(Way::to(&request.url)).map_err(unsent)?;
         let mut outgoing = blocking::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
-        *outgoing.timeout_mut() = request.deadline;
+        *outgoing.timeout_mut() = request.deadline.filter(|deadline| *deadline <= self.settings.timeout);
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.into());
         }
+        let until = request.deadline.map(|deadline| Instant::now() + deadline);
         let mut answer = client
             .execute(outgoing)
             .map_err(|error| fault::of_request(error, &host))?;
         Ok(Response {
             status: answer.status(),
             headers: std::mem::take(answer.headers_mut()),
-            body: Box::new(Body::new(answer, host, self.settings.timeout, fault::of_read)),
+            body: Box::new(Body::new(answer, host, self.settings.timeout, until, fault::of_read)),
         })
     }
 }

@@ -325,6 +325,58 @@ final class AccountsTest extends GraphTestCase
         self::assertStringContainsString($this->folder . '/store.sqlite', $child->output());
     }
 
+    public function testAStoreOfANewerVersionIsLeftAlone(): void
+    {
+        self::assertSame('saved', Php::code(sprintf('save_account("x", %s); echo "saved";', var_export($this->settings(), true)))->output());
+        $file = fopen($this->folder . '/store.sqlite', 'r+b');
+        // The user version stands in bytes 60 to 63 (SQLite, "Database File Format").
+        fseek($file, 60);
+        fwrite($file, pack('N', 99_999));
+        fclose($file);
+        $before = hash_file('sha256', $this->folder . '/store.sqlite');
+        $child = Php::code('try { list_accounts(); echo "listed"; } catch (StoreException $e) { echo $e->getMessage(); }');
+        self::assertStringContainsString('99999', $child->output());
+        self::assertSame($before, hash_file('sha256', $this->folder . '/store.sqlite'));
+    }
+
+    public function testAStoreMadeByRootBelongsToTheOwnerOfItsFolder(): void
+    {
+        if (posix_geteuid() !== 0) {
+            self::markTestSkipped('Only root can make files for someone else.');
+        }
+        chmod($this->folder, 0755);
+        $home = $this->folder . '/home';
+        mkdir($home, 0700);
+        chown($home, 33);
+        chgrp($home, 33);
+        self::assertSame('saved', Php::code(
+            sprintf('save_account("x", %s); echo "saved";', var_export($this->settings(), true)),
+            ['squeeze_graph.store' => $home . '/store.sqlite'],
+        )->output());
+        foreach (glob($home . '/*') as $file) {
+            self::assertSame([33, 33], [fileowner($file), filegroup($file)], $file);
+        }
+        $child = Php::code(
+            'posix_setgid(33); posix_setuid(33); echo count(list_accounts());',
+            ['squeeze_graph.store' => $home . '/store.sqlite'],
+        );
+        self::assertSame('1', $child->output(), $child->errors());
+    }
+
+    public function testSomeoneElsesStoreIsAClearError(): void
+    {
+        if (posix_geteuid() !== 0) {
+            self::markTestSkipped('Only root can become someone else.');
+        }
+        $this->account();
+        chmod($this->folder, 0755);
+        $child = Php::code('posix_setgid(33); posix_setuid(33);
+            try { list_accounts(); echo "listed"; } catch (StoreException $e) { echo $e->getMessage(), $e->getProblem()->explanation, $e->getProblem()->remedy; }');
+        self::assertStringContainsString($this->folder, $child->output());
+        self::assertStringContainsString('root', $child->output());
+        self::assertStringContainsString('www-data', $child->output());
+    }
+
     /**
      * @dataProvider refusedStores
      */

@@ -79,8 +79,6 @@ final class FpmTest extends GraphTestCase
         adopt_token('invoices', ['expires_at' => time() - 60] + export_token('invoices'));
         self::assertSame('1', $this->web('echo refresh_tokens()->refreshed;'));
         self::assertFalse(\Squeeze\Graph\is_token_expired('invoices'));
-
-        $this->sandbox->empty(World::USER);
         foreach (['one', 'two', 'three'] as $subject) {
             $this->sandbox->deliver(World::USER, Mail::mime($subject, ['a.pdf' => '%PDF ' . $subject]));
         }
@@ -120,7 +118,6 @@ final class FpmTest extends GraphTestCase
     public function testAFatalErrorInOneRequestLeavesTheWorkerWell(): void
     {
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
         $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
         for ($i = 0; $i < 4; $i++) {
             self::assertStringContainsString('boom', $this->web('import_messages("invoices", function () { trigger_error("boom", E_USER_ERROR); });'));

@@ -34,7 +34,6 @@ final class ImportTest extends GraphTestCase
     {
         parent::setUp();
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
         $this->target = $this->folder . '/in';
         mkdir($this->target);
     }

@@ -38,7 +38,6 @@ final class MessagesTest extends GraphTestCase
     {
         parent::setUp();
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
     }
 
     public function testEveryPageIsWalked(): void
@@ -248,8 +247,9 @@ final class MessagesTest extends GraphTestCase
 
     public function testALinkHasNoBytes(): void
     {
-        $id = $this->deliver('with a link');
-        $this->sandbox->link(World::USER, $id, 'cloud.xlsx', 'https://contoso.sharepoint.example/cloud.xlsx');
+        $id = $this->sandbox->deliver(World::USER, Mail::mime('with a link'), [
+            ['name' => 'cloud.xlsx', 'url' => 'https://contoso.sharepoint.example/cloud.xlsx', 'size' => 5_000],
+        ]);
         [$link] = list_attachments('invoices', $id);
         self::assertSame(AttachmentKind::Reference, $link->kind);
         self::assertSame('https://contoso.sharepoint.example/cloud.xlsx', $link->sourceUrl);
@@ -325,6 +325,7 @@ final class MessagesTest extends GraphTestCase
     {
         yield 'a folder' => ['{folder}/folder'];
         yield 'no such folder' => ['{folder}/none/mail.eml'];
+        yield 'not writable' => ['/proc/mail.eml'];
         yield 'empty' => [''];
         yield 'NUL' => ["{folder}/a\0b"];
         yield 'a stream wrapper' => ['php://output'];
@@ -365,7 +366,6 @@ final class MessagesTest extends GraphTestCase
 
     public function testASharedMailboxIsReadAndWritten(): void
     {
-        $this->sandbox->empty(World::SHARED);
         $this->signedIn('shared', ['mailbox' => World::SHARED]);
         $id = $this->sandbox->deliver(World::SHARED, Mail::mime('shared'));
         self::assertSame(['shared'], array_column(iterator_to_array(list_messages('shared')), 'subject'));

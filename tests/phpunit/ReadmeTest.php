@@ -53,7 +53,6 @@ final class ReadmeTest extends GraphTestCase
             $prelude .= sprintf('$_GET = %s;', var_export($this->sandbox->signIn(authorization_url('invoices', self::SESSION_ID)), true));
         } elseif ($account === 'signed in') {
             $this->signIn('invoices');
-            $this->sandbox->empty(World::USER);
             $this->sandbox->deliver(World::USER, Mail::mime('invoice', ['Rechnung.PDF' => '%PDF']));
             $this->sandbox->deliver(World::USER, Mail::mime('unreadable', ['unreadable.zip' => 'PK']));
             $this->sandbox->deliver(World::USER, Mail::mime('Out of office: on holiday'));
@@ -101,20 +100,5 @@ final class ReadmeTest extends GraphTestCase
         foreach ($settings as $name => $value) {
             self::assertNotFalse(ini_get($name), $name);
         }
-    }
-
-    public function testTheDemoRunsAlone(): void
-    {
-        $run = Php::run([__DIR__ . '/../../tools/demo.php', '--once'], ['sys_temp_dir' => $this->folder]);
-        self::assertSame(0, $run->status(), $run->output() . $run->errors());
-        self::assertStringContainsString('invoices: renewed', $run->output());
-        self::assertSame([], glob($this->folder . '/squeeze-graph-demo-*'));
-        // Numbers and ports differ; the steps are those of the README.
-        $steps = static fn (string $text): array => array_slice(array_map(
-            static fn (string $line): string => mb_substr($line, 0, 20),
-            preg_grep('/^✓ /u', explode("\n", $text)) ?: [],
-        ), 0);
-        preg_match('/^```console\n\$ tools\/demo --once\n(.*?)^```$/ms', file_get_contents(self::README), $shown);
-        self::assertSame($steps($shown[1]), $steps($run->output()));
     }
 }

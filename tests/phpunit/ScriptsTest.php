@@ -222,7 +222,6 @@ final class ScriptsTest extends GraphTestCase
     public function testTheImportTwiceAtOnceTakesEachMailOnce(): void
     {
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
         $this->sandbox->generate(World::USER, 20, 1_000);
         $runs = [];
         for ($i = 0; $i < 3; $i++) {
@@ -238,7 +237,6 @@ final class ScriptsTest extends GraphTestCase
     public function testTheImportEndsPolitelyOnSigterm(): void
     {
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
         $this->sandbox->generate(World::USER, 30, 1_000);
         $this->sandbox->fault(['path' => '/$value', 'skip' => 5, 'delay_ms' => 4_000, 'count' => null]);
         $run = Php::start([self::IMPORT, '--directory', $this->folder . '/in']);
@@ -269,7 +267,6 @@ final class ScriptsTest extends GraphTestCase
     private function mailbox(): void
     {
         $this->signedIn();
-        $this->sandbox->empty(World::USER);
         $this->sandbox->deliver(World::USER, Mail::mime('first', ['a.pdf' => '%PDF 1']));
         $this->sandbox->deliver(World::USER, Mail::mime('nothing attached'));
         $this->sandbox->deliver(World::USER, Mail::mime('second', ['../b.pdf' => '%PDF 2']));

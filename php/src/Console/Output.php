@@ -62,7 +62,7 @@ final class Output
     public function progress(int $done, int $total, string $label): void
     {
         if (!$this->quiet) {
-            $this->bar->show($done, $total, $label);
+            $this->bar->show($done, $total, self::harmless($label));
         }
     }
 
@@ -77,7 +77,16 @@ final class Output
     private function write(mixed $stream, string $line): void
     {
         $this->bar->clear();
-        // What comes from mails and servers must not steer the terminal.
-        fwrite($stream, preg_replace('/[\x00-\x08\x0b-\x1f\x7f]/', '?', $line) . "\n");
+        fwrite($stream, self::harmless($line) . "\n");
+    }
+
+    /**
+     * What comes from mails and servers must not steer the terminal: neither control characters nor those that turn
+     * the direction of writing.
+     */
+    private static function harmless(string $line): string
+    {
+        return preg_replace('/(?![\t\n])[\p{Cc}\x{202a}-\x{202e}\x{2066}-\x{2069}]/u', '?', $line)
+            ?? (string) preg_replace('/(?![\t\n])[^\x20-\x7e]/', '?', $line);
     }
 }

@@ -1,7 +1,9 @@
 //! What this extension itself has to say: a row for each code of `Problem::own`, by code.
 //!
-//! Rows about imports, an account's settings, signing in and the store stand in files of their own; all others here.
+//! Rows about imports, an account's settings, signing in, the store and the host process stand in files of their own; all others
+//! here.
 
+mod host;
 mod import;
 mod settings;
 mod sign_in;
@@ -27,7 +29,14 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The rows of each file.
-pub(super) static FILES: &[&[Entry]] = &[ROWS, import::ROWS, settings::ROWS, sign_in::ROWS, store::ROWS];
+pub(super) static FILES: &[&[Entry]] = &[
+    ROWS,
+    host::ROWS,
+    import::ROWS,
+    settings::ROWS,
+    sign_in::ROWS,
+    store::ROWS,
+];
 
 pub(super) static UNKNOWN: Row = stays(
     Class::Service,

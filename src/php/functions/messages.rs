@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::Zval;
 
+use crate::base::failure::{Error, Failure};
+use crate::base::language::Language;
+use crate::base::problem::Problem;
 use crate::php::arrays;
 use crate::php::message_list;
-use crate::php::operation::{Operation, account_name, permitted, refused};
+use crate::php::operation::{self, Operation, account_name, permitted};
 use crate::php::register::{Function, function};
 use crate::php::values::{
     attachment, connection_report, count, list, mailbox_settings, message, move_result, timestamp,
 };
-use crate::php::zend::{self, Arguments, Outcome};
-use crate::service::connection_test;
+use crate::php::zend::{self, Arguments, Outcome, Raised};
+use crate::service::connection_test::{self, CheckStatus, ConnectionCheck, ConnectionReport};
 use crate::service::messages::{self, MessageChange, MessageQuery};
 
 /// Functions of this concern.
@@ -117,35 +120,58 @@ fn max_bytes(arguments: &Arguments, index: usize) -> Outcome<Option<u64>> {
         .and_then(|bytes| u64::try_from(bytes).ok()))
 }
 
-/// How many bytes `memory_limit` still lets PHP take as one string; None: any number.
-fn room() -> Option<u64> {
-    zend::memory_headroom().map(|bytes| bytes.saturating_sub(SPARE_MEMORY))
+/// What a function that returns bytes may take, and what says so when it is more.
+struct Room {
+    /// The smaller of `$max_bytes` and what `memory_limit` leaves.
+    most: Option<u64>,
+    /// Whether `memory_limit` decided.
+    by_memory: bool,
+    /// The function that needs little memory.
+    instead: &'static str,
 }
 
-/// Bytes as a PHP string, unless `memory_limit` would end the script.
-fn bytes(bytes: &[u8], instead: &str) -> Outcome {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if room().is_some_and(|room| size > room) {
-        let facts = [("bytes", size.to_string()), ("function", instead.to_owned())];
-        let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        return Err(refused("memory_limit", &facts));
+impl Room {
+    fn new(max_bytes: Option<u64>, instead: &'static str) -> Self {
+        let memory = zend::memory_headroom().map(|bytes| bytes.saturating_sub(SPARE_MEMORY));
+        let by_memory = memory.is_some_and(|memory| max_bytes.is_none_or(|max| memory < max));
+        Self {
+            most: if by_memory { memory } else { max_bytes },
+            by_memory,
+            instead,
+        }
     }
+
+    /// "Too large" says which limit it was: the caller's own, or the one that would have ended the script.
+    fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::Failure(failure) if self.by_memory && failure.problem.code == "too_large" => {
+                let problem = Problem::own("memory_limit", failure.problem.since)
+                    .with_fact("bytes", self.most.unwrap_or_default().to_string())
+                    .with_fact("function", self.instead);
+                let explained = Failure::new(problem);
+                match &failure.account {
+                    Some(account) => explained.of(account).into(),
+                    None => explained.into(),
+                }
+            }
+            error => error,
+        }
+    }
+}
+
+fn bytes(bytes: &[u8]) -> Zval {
     let mut value = Zval::new();
     value.set_zend_string(ext_php_rs::types::ZendStr::new(bytes, false));
-    Ok(value)
+    value
 }
 
 fn get_mime(arguments: &Arguments) -> Outcome {
-    let (name, id, max) = (
-        account_name(arguments, 0)?,
-        arguments.name(1)?.to_owned(),
-        max_bytes(arguments, 2)?,
-    );
-    let operation = Operation::begin()?;
-    let mime = operation.run(Some(arguments), move |context| {
-        messages::get_mime(context, &name, &id, max)
+    let (name, id) = (account_name(arguments, 0)?, arguments.name(1)?.to_owned());
+    let room = Room::new(max_bytes(arguments, 2)?, "save_mime");
+    let mime = Operation::begin()?.run(Some(arguments), move |context| {
+        messages::get_mime(context, &name, &id, room.most).map_err(|error| room.explain(error))
     })?;
-    bytes(&mime, "save_mime")
+    Ok(bytes(&mime))
 }
 
 /// `string $path`, as far as PHP has a say in it.
@@ -177,12 +203,12 @@ fn list_attachments(arguments: &Arguments) -> Outcome {
 
 fn get_attachment(arguments: &Arguments) -> Outcome {
     let (name, id) = (account_name(arguments, 0)?, arguments.name(1)?.to_owned());
-    let (attachment, max) = (arguments.name(2)?.to_owned(), max_bytes(arguments, 3)?);
-    let operation = Operation::begin()?;
-    let content = operation.run(Some(arguments), move |context| {
-        messages::get_attachment(context, &name, &id, &attachment, max)
+    let attachment = arguments.name(2)?.to_owned();
+    let room = Room::new(max_bytes(arguments, 3)?, "save_attachment");
+    let content = Operation::begin()?.run(Some(arguments), move |context| {
+        messages::get_attachment(context, &name, &id, &attachment, room.most).map_err(|error| room.explain(error))
     })?;
-    bytes(&content, "save_attachment")
+    Ok(bytes(&content))
 }
 
 fn save_attachment(arguments: &Arguments) -> Outcome {
@@ -258,11 +284,36 @@ fn get_mailbox_settings(arguments: &Arguments) -> Outcome {
     mailbox_settings(&settings)
 }
 
+/// Never throws: settings or a store that cannot be used are a failed check like any other.
 fn test_connection(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
-    let operation = Operation::begin()?;
-    let report = operation.run(Some(arguments), move |context| {
-        Ok(connection_test::test_connection(context, &name))
-    })?;
-    connection_report(&report, operation.language())
+    let report = match Operation::try_begin() {
+        Ok(operation) => operation.attempt(move |context| Ok(connection_test::test_connection(context, &name)))?,
+        Err(failure) => Err(Error::Failure(failure)),
+    };
+    let language = operation::language();
+    match report {
+        Ok(report) => connection_report(&report, language),
+        Err(Error::Failure(failure)) => connection_report(&failed(failure.problem, language), language),
+        Err(_) => Err(Raised::Pending),
+    }
+}
+
+/// The report when there is not even a store to find the account in.
+fn failed(problem: Problem, language: Language) -> ConnectionReport {
+    let label = match language {
+        Language::English => "Account",
+        Language::German => "Konto",
+    };
+    let check = ConnectionCheck {
+        id: "account",
+        label: label.to_owned(),
+        status: CheckStatus::Failed,
+        detail: problem.explanation(language),
+        problem: Some(problem),
+    };
+    ConnectionReport {
+        ok: false,
+        checks: vec![check],
+    }
 }

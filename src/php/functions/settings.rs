@@ -48,7 +48,11 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             format!("{}{key}", ini::PREFIX)
         };
         let Some(name) = ini::names().find(|name| *name == full) else {
-            return Err(refused("setting_unknown", &[("setting", &key)]));
+            let known = ini::names().collect::<Vec<_>>().join(", ");
+            return Err(refused(
+                "configuration_unknown",
+                &[("setting", &key), ("known", &known)],
+            ));
         };
         changes.push((name, setting_text(arguments, name, value.dereference())?));
     }
@@ -59,12 +63,11 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             continue;
         }
         if !zend::ini::set(name, &value) {
-            let code = if zend::ini::changeable(name) {
-                "setting_invalid"
+            return Err(if zend::ini::changeable(name) {
+                refused("configuration_value", &[("setting", name), ("value", &value)])
             } else {
-                "setting_not_changeable"
-            };
-            return Err(refused(code, &[("setting", name)]));
+                refused("configuration_not_changeable", &[("setting", name)])
+            });
         }
         restored.0.push((name, before));
     }

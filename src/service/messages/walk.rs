@@ -237,3 +237,6 @@ pub(super) fn count_filter(query: &MessageQuery) -> Option<String> {
         (None, false) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -240,6 +240,14 @@ impl Handle {
                     let fresh = source.load(&self.place, now)?;
                     lock(&self.keys).ring = Arc::new(fresh);
                 }
+                Err(fault) if fault.lacks_key() => {
+                    let problem = trouble::about(fault.code(false), self.place.path(), now);
+                    let source = lock(&self.keys).source.clone();
+                    return Err(trouble::error(match source.file() {
+                        Some(file) => problem.with_fact("key_file", file.to_string_lossy()),
+                        None => problem,
+                    }));
+                }
                 Err(fault) => return Err(told(&self.place, fault, now)),
             }
         }

@@ -12,7 +12,7 @@ final class Php
     /** @var resource */
     private $process;
     /** @var array<int, resource> */
-    private array $pipes;
+    private array $pipes = [];
     private string $output = '';
     private string $errors = '';
     private ?int $status = null;

@@ -15,6 +15,7 @@ final class Sandbox
     private $process;
     /** @var array<string, string> */
     private array $about;
+    private int $delivered = 0;
 
     private function __construct()
     {
@@ -42,9 +43,9 @@ final class Sandbox
      * Walks through the pages of a sign-in as a person with a browser would.
      *
      * @param array<string, string|true> $options of `squeeze-graph-sandbox sign-in`
-     * @return array<string, string> the query of the callback
+     * @return string where the browser is sent in the end
      */
-    public function signIn(string $url, array $options = []): array
+    public function walk(string $url, array $options = []): string
     {
         $command = [self::binary(), 'sign-in', '--url', $url];
         foreach ($options as $name => $value) {
@@ -59,7 +60,17 @@ final class Sandbox
         if (proc_close($process) !== 0) {
             throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
         }
-        parse_str((string) parse_url(trim($output), PHP_URL_QUERY), $query);
+
+        return trim($output);
+    }
+
+    /**
+     * @param array<string, string|true> $options
+     * @return array<string, string> the query of the callback
+     */
+    public function signIn(string $url, array $options = []): array
+    {
+        parse_str((string) parse_url($this->walk($url, $options), PHP_URL_QUERY), $query);
 
         return $query;
     }
@@ -72,7 +83,7 @@ final class Sandbox
         $context = stream_context_create(['http' => [
             'method' => $method,
             'header' => 'Content-Type: application/json',
-            'content' => $body === null ? '' : (is_string($body) ? $body : json_encode($body, JSON_THROW_ON_ERROR)),
+            'content' => $body === null ? '' : json_encode($body, JSON_THROW_ON_ERROR),
             'ignore_errors' => true,
             'timeout' => 30,
         ]]);
@@ -117,7 +128,7 @@ final class Sandbox
     public function asked(string $endpoint): int
     {
         $count = 0;
-        foreach ($this->control('GET', '/stats')['endpoints'] as $name => $times) {
+        foreach ($this->control('GET', '/counters')['endpoints'] as $name => $times) {
             $count += str_contains($name, $endpoint) ? $times : 0;
         }
 
@@ -125,30 +136,30 @@ final class Sandbox
     }
 
     /**
-     * Removes every mail of a mailbox.
-     */
-    public function empty(string $mailbox): void
-    {
-        $this->control('DELETE', '/mailboxes/' . rawurlencode($mailbox) . '/messages');
-    }
-
-    /**
-     * Puts a mail into an inbox.
+     * Puts a mail into an inbox, each a second after the one before.
      *
+     * @param list<array<string, mixed>> $references links to files in the cloud
      * @return string its immutable id
      */
-    public function deliver(string $mailbox, string $mime): string
+    public function deliver(string $mailbox, string $mime, array $references = []): string
     {
-        return $this->control('POST', '/mailboxes/' . rawurlencode($mailbox) . '/messages', $mime)['id'];
+        return $this->control('POST', '/mails', [
+            'mailbox' => $mailbox,
+            'base64' => base64_encode($mime),
+            'references' => $references,
+            'received' => time() - 86_400 + $this->delivered++,
+        ])['immutableId'];
     }
 
     /**
      * Puts many made-up mails with an attachment of $bytes into an inbox.
      *
-     * @return list<string> their immutable ids
+     * @return list<string> the immutable ids of all mails there
      */
     public function generate(string $mailbox, int $count, int $bytes = 100): array
     {
-        return $this->control('POST', '/mailboxes/' . rawurlencode($mailbox) . '/generate', ['count' => $count, 'attachment' => $bytes])['ids'];
+        $this->control('POST', '/mails/generate', ['mailbox' => $mailbox, 'count' => $count, 'size' => $bytes]);
+
+        return array_column($this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox))['messages'], 'immutableId');
     }
 }

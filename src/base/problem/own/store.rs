@@ -12,8 +12,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The key file {key_file} holds a line that is not a key[ (line {line})].",
-                "Die Schlüsseldatei {key_file} enthält eine Zeile, die kein Schlüssel ist[ (Zeile {line})].",
+                "The key file {key_file} of the store {path} holds no valid key[ in line {line}][ (owner: {owner}, current user: {user})].",
+                "Die Schlüsseldatei {key_file} des Speichers {path} enthält[ in Zeile {line}] keinen gültigen Schlüssel[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Put one key a line into it, 32 bytes as hexadecimal digits or base64.",
@@ -27,8 +27,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} exists, but its key is missing[: there is no file {key_file}].",
-                "Der Speicher {path} ist vorhanden, aber sein Schlüssel fehlt[: Es gibt keine Datei {key_file}].",
+                "The key of the store {path} is missing[: there is no file {key_file}][ (owner: {owner}, current user: {user})].",
+                "Der Schlüssel des Speichers {path} fehlt[: Es gibt keine Datei {key_file}][ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Put the key file back or set squeeze_graph.key_file; without the key, move the store away and sign in anew.",
@@ -57,8 +57,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The key file {key_file} can be read or changed by other users of this machine.",
-                "Die Schlüsseldatei {key_file} kann von anderen Benutzern dieses Rechners gelesen oder geändert werden.",
+                "The key file {key_file} can be read or changed by other users of this machine[ (owner: {owner}, current user: {user})].",
+                "Die Schlüsseldatei {key_file} kann von anderen Benutzern dieses Rechners gelesen oder geändert werden[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text("Run: chmod 600 {key_file}", "Führen Sie aus: chmod 600 {key_file}"),
         ),
@@ -69,8 +69,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} was sealed with another key.",
-                "Der Speicher {path} wurde mit einem anderen Schlüssel versiegelt.",
+                "The store {path} was sealed with another key[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} wurde mit einem anderen Schlüssel versiegelt[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Put the right key into the key file[ {key_file}]; an old and a new key can stand there one a line.",
@@ -84,8 +84,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} is damaged and can not be read.",
-                "Der Speicher {path} ist beschädigt und kann nicht gelesen werden.",
+                "The store {path} is damaged and can not be read[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} ist beschädigt und kann nicht gelesen werden[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Restore it from a backup together with its key, or move it away and let the accounts be saved and signed in anew.",
@@ -114,8 +114,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The folder of the store, {folder}, does not exist.",
-                "Das Verzeichnis des Speichers, {folder}, gibt es nicht.",
+                "The folder of the store, {folder}, does not exist[ (owner: {owner}, current user: {user})].",
+                "Das Verzeichnis des Speichers, {folder}, gibt es nicht[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Create it for the user {user}: install -d -m 0700 -o {user} {folder}",
@@ -129,8 +129,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The file {path} is a database of another program.",
-                "Die Datei {path} ist die Datenbank eines anderen Programms.",
+                "The file {path} is a database of another program[ (owner: {owner}, current user: {user})].",
+                "Die Datei {path} ist die Datenbank eines anderen Programms[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Set squeeze_graph.store to a path of its own; the file was not changed.",
@@ -144,8 +144,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} was moved or deleted while it was in use.",
-                "Der Speicher {path} wurde verschoben oder gelöscht, während er verwendet wurde.",
+                "The store {path} was moved or deleted while it was in use[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} wurde verschoben oder gelöscht, während er verwendet wurde[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Put the file back, together with its key, or set squeeze_graph.store to its new path.",
@@ -159,8 +159,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} could not be read or written[ by {user}].",
-                "Der Speicher {path} konnte[ von {user}] nicht gelesen oder geschrieben werden.",
+                "The store {path} could not be read or written[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} konnte nicht gelesen oder geschrieben werden[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Look at the message and at the system's log for the disk.",
@@ -173,8 +173,8 @@ pub(super) static ROWS: &[Entry] = &[
         passes(
             Class::Store,
             text(
-                "The store {path} was busy for too long.",
-                "Der Speicher {path} war zu lange belegt.",
+                "The store {path} was busy for too long[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} war zu lange belegt[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Nothing needs to be done: the next call tries again.",
@@ -188,8 +188,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} lies on a network file system, where several machines would damage it.",
-                "Der Speicher {path} liegt auf einem Netzlaufwerk, wo mehrere Rechner ihn beschädigen würden.",
+                "The store {path} lies on a network file system, where several machines would damage it[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} liegt auf einem Netzlaufwerk, wo mehrere Rechner ihn beschädigen würden[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Set squeeze_graph.store to a path on a local disk.",
@@ -203,8 +203,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} is not a file but a folder, a device or something else.",
-                "Der Speicher {path} ist keine Datei, sondern ein Verzeichnis, ein Gerät oder etwas anderes.",
+                "The store {path} is not a file but a folder, a device or something else[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} ist keine Datei, sondern ein Verzeichnis, ein Gerät oder etwas anderes[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Set squeeze_graph.store to the path of a file.",
@@ -233,8 +233,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "The setting squeeze_graph.store is not an absolute path[: “{path}”].",
-                "Die Einstellung squeeze_graph.store ist kein absoluter Pfad[: „{path}“].",
+                "The setting squeeze_graph.store is not the path of a file[: “{path}”].",
+                "Die Einstellung squeeze_graph.store ist kein Pfad einer Datei[: „{path}“].",
             ),
             text(
                 "Set it to a path such as /var/lib/squeeze-graph/store.sqlite.",
@@ -248,8 +248,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} lies in a folder or on a disk that is read-only[ for {user}].",
-                "Der Speicher {path} liegt in einem Verzeichnis oder auf einem Datenträger, der[ für {user}] schreibgeschützt ist.",
+                "The store {path} lies in a folder or on a disk that is read-only[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} liegt in einem Verzeichnis oder auf einem Datenträger, der schreibgeschützt ist[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Make {folder} writable[ for {user}], or set squeeze_graph.store to another path.",
@@ -263,8 +263,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "A value in the store {path} was changed from outside or damaged: its seal is broken.",
-                "Ein Wert im Speicher {path} wurde von außen verändert oder beschädigt: Sein Siegel ist gebrochen.",
+                "A value in the store {path} was changed from outside or damaged: its seal is broken[ (owner: {owner}, current user: {user})].",
+                "Ein Wert im Speicher {path} wurde von außen verändert oder beschädigt: Sein Siegel ist gebrochen[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Find out who wrote to the file, and restore it from a backup, or save and authenticate the account anew.",
@@ -278,8 +278,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Store,
             Actor::Host,
             text(
-                "The store {path} was made by a newer version of this extension.",
-                "Der Speicher {path} stammt von einer neueren Version dieser Erweiterung.",
+                "The store {path} was made by a newer version of this extension[ (owner: {owner}, current user: {user})].",
+                "Der Speicher {path} stammt von einer neueren Version dieser Erweiterung[ (Eigentümer: {owner}, aktueller Benutzer: {user})].",
             ),
             text(
                 "Update the extension on this machine; every machine that shares the store needs the same version.",
@@ -297,8 +297,8 @@ pub(super) static ROWS: &[Entry] = &[
                 "Der Speicher {path} gehört {owner}, dieser Prozess läuft aber als {user}.",
             ),
             text(
-                "Run PHP as {owner}, or give the store and its folder to {user}: chown -R {user} {folder}",
-                "Führen Sie PHP als {owner} aus, oder übereignen Sie den Speicher mit seinem Verzeichnis an {user}: chown -R {user} {folder}",
+                "Run PHP as {owner}, or give the store and its folder to {user}: chown {user} {path}*",
+                "Führen Sie PHP als {owner} aus, oder übereignen Sie den Speicher mit seinem Verzeichnis an {user}: chown {user} {path}*",
             ),
         ),
     ),
