@@ -14,11 +14,19 @@ fn mishaps() -> [(&'static str, serde_json::Value, u64); 9] {
         ("nothing", json!({ "path": "/nowhere" }), 1),
         ("done, answer cut off", json!({ "execute": true, "cut": "close" }), 1),
         ("done, answer reset", json!({ "execute": true, "cut": "reset" }), 1),
-        ("done, half an answer", json!({ "execute": true, "truncate_after": 20 }), 1),
+        (
+            "done, half an answer",
+            json!({ "execute": true, "truncate_after": 20 }),
+            1,
+        ),
         ("done, answered 500", json!({ "execute": true, "status": 500 }), 1),
         ("done, answered 504", json!({ "execute": true, "status": 504 }), 1),
         ("not done, answered 503", json!({ "status": 503 }), 2),
-        ("not done, throttled", json!({ "status": 429, "headers": { "Retry-After": "0" } }), 2),
+        (
+            "not done, throttled",
+            json!({ "status": 429, "headers": { "Retry-After": "0" } }),
+            2,
+        ),
         ("not done, cut off", json!({ "cut": "close" }), 2),
     ]
 }
@@ -41,7 +49,11 @@ fn a_move_happens_once_whatever_becomes_of_its_answer() {
         let id = mailbox.ids("inbox").remove(0);
         mailbox.fault(with_path(rule, "/move"));
         let moved = messages::move_to(&mailbox.client(), &id, &target).unwrap();
-        assert_eq!((moved.id.as_str(), moved.folder_id.as_str()), (id.as_str(), target.as_str()), "{name}");
+        assert_eq!(
+            (moved.id.as_str(), moved.folder_id.as_str()),
+            (id.as_str(), target.as_str()),
+            "{name}"
+        );
         assert_eq!(mailbox.asked("POST /me/messages/{id}/move"), asked, "{name}");
         assert_eq!(mailbox.ids("archive"), [id], "{name}");
         assert_eq!(mailbox.messages("archive")[0]["moves"], 1, "{name}");
@@ -119,13 +131,28 @@ fn many_moves_take_a_request_for_twenty_and_answer_in_order() {
 #[test]
 fn many_moves_whose_answers_are_lost_happen_once_each() {
     for (name, rule) in [
-        ("done, cut off", json!({ "path": "$batch", "execute": true, "cut": "close" })),
-        ("done, half an answer", json!({ "path": "$batch", "execute": true, "truncate_after": 500 })),
+        (
+            "done, cut off",
+            json!({ "path": "$batch", "execute": true, "cut": "close" }),
+        ),
+        (
+            "done, half an answer",
+            json!({ "path": "$batch", "execute": true, "truncate_after": 500 }),
+        ),
         ("not done, 503", json!({ "path": "$batch", "status": 503 })),
-        ("throttled", json!({ "path": "$batch", "status": 429, "headers": { "Retry-After": "1" } })),
-        ("items throttled", json!({ "path": "/move", "status": 429, "count": 5, "headers": { "Retry-After": "1" } })),
+        (
+            "throttled",
+            json!({ "path": "$batch", "status": 429, "headers": { "Retry-After": "1" } }),
+        ),
+        (
+            "items throttled",
+            json!({ "path": "/move", "status": 429, "count": 5, "headers": { "Retry-After": "1" } }),
+        ),
         ("items failing", json!({ "path": "/move", "status": 503, "count": 5 })),
-        ("items done and failing", json!({ "path": "/move", "execute": true, "status": 504, "count": 5 })),
+        (
+            "items done and failing",
+            json!({ "path": "/move", "execute": true, "status": 504, "count": 5 }),
+        ),
     ] {
         let mailbox = TestMailbox::with_limits(Duration::from_secs(20), Duration::from_secs(2));
         mailbox.generate("inbox", 20, 10);

@@ -143,7 +143,9 @@ impl TestMailbox {
 
     /// All requests since then.
     pub fn requests(&self) -> u64 {
-        self.control("GET", "counters", Value::Null)["requests"].as_u64().unwrap()
+        self.control("GET", "counters", Value::Null)["requests"]
+            .as_u64()
+            .unwrap()
     }
 
     /// The messages of a folder as the sandbox has them, oldest first.
@@ -160,7 +162,10 @@ impl TestMailbox {
 
     /// A folder's id.
     pub fn folder_id(&self, name: &str) -> String {
-        let folder: Value = self.client().get(&["mailFolders", name], &[("$select", "id")], &[]).unwrap();
+        let folder: Value = self
+            .client()
+            .get(&["mailFolders", name], &[("$select", "id")], &[])
+            .unwrap();
         folder["id"].as_str().unwrap().to_owned()
     }
 }
