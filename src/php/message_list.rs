@@ -78,6 +78,7 @@ impl MessageList {
     fn get_iterator(&self) -> Result<IteratorObject, Raised> {
         let iterator = MessageIterator {
             source: self.source.clone(),
+            started: false,
             walk: None,
             page: Vec::new().into_iter(),
             current: None,
@@ -109,7 +110,8 @@ impl MessageList {
 #[php(implements(ce = ce::iterator, stub = "\\Iterator"))]
 pub struct MessageIterator {
     source: Source,
-    /// None before the first step.
+    started: bool,
+    /// None before the first step, and after one that failed: a walk is not taken up in the middle.
     walk: Option<MessageWalk>,
     page: std::vec::IntoIter<Message>,
     current: Option<Message>,
@@ -127,6 +129,7 @@ impl MessageIterator {
 
     /// Starts (again) from the beginning.
     fn rewind(&mut self) -> Result<(), Raised> {
+        self.started = true;
         self.walk = Some(MessageWalk::new(self.source.query.clone()));
         self.page = Vec::new().into_iter();
         self.key = -1;
@@ -160,7 +163,7 @@ impl MessageIterator {
 
 impl MessageIterator {
     fn begin(&mut self) -> Outcome<()> {
-        if self.walk.is_none() { self.rewind() } else { Ok(()) }
+        if self.started { Ok(()) } else { self.rewind() }
     }
 
     fn advance(&mut self) -> Outcome<()> {

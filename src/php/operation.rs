@@ -26,9 +26,7 @@ use crate::transport::Transport;
 #[derive(Clone)]
 pub struct Operation {
     settings: Arc<Settings>,
-    transport: Arc<dyn Transport>,
     log: Arc<CallLog>,
-    cancel: CancelToken,
     budget: Arc<Budget>,
 }
 
@@ -42,9 +40,7 @@ impl Operation {
     pub fn try_begin() -> Result<Self, Box<Failure>> {
         let settings = Arc::new(settings()?);
         Ok(Self {
-            transport: engine::transport(&settings),
             log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
-            cancel: CancelToken::new(),
             budget: Arc::new(Budget::new(settings.retry_budget)),
             settings,
         })
@@ -55,17 +51,18 @@ impl Operation {
         self.settings.language
     }
 
-    fn context(&self) -> Result<Context> {
+    /// `transport` is asked for on PHP's thread each time: a list may be walked in a child of the process that made it.
+    fn context(&self, transport: Arc<dyn Transport>, cancel: CancelToken) -> Result<Context> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let store = crate::store::open(&self.settings, clock.clone(), random.clone())?;
         Ok(Context {
             settings: Arc::clone(&self.settings),
             clock,
             random,
-            transport: Arc::clone(&self.transport),
+            transport,
             store,
             log: Arc::clone(&self.log) as Arc<dyn Log>,
-            cancel: self.cancel.clone(),
+            cancel,
             budget: Arc::clone(&self.budget),
         })
     }
@@ -105,9 +102,12 @@ impl Operation {
         answer: impl FnMut(Q) -> Reply<A>,
     ) -> Outcome<Result<T>> {
         let operation = self.clone();
+        let transport = engine::transport(&self.settings);
+        let cancel = CancelToken::new();
+        let theirs = cancel.clone();
         engine::run(
-            &self.cancel,
-            move |asker| work(&operation.context()?, asker),
+            &cancel,
+            move |asker| work(&operation.context(transport, theirs)?, asker),
             answer,
             || self.log.deliver(),
         )
@@ -115,7 +115,10 @@ impl Operation {
 
     /// Runs `work`, which only looks into the store, on this thread.
     pub fn look<T>(&self, arguments: &Arguments, work: impl FnOnce(&Context) -> Result<T>) -> Outcome<T> {
-        let result = self.context().and_then(|context| work(&context));
+        let transport = engine::transport(&self.settings);
+        let result = self
+            .context(transport, CancelToken::new())
+            .and_then(|context| work(&context));
         self.log.deliver()?;
         result.map_err(|error| self.raised(Some(arguments), error))
     }
@@ -128,8 +131,8 @@ impl Operation {
                 Some(arguments) => arguments.value_error_of(argument, &message),
                 None => Raised::value_error(format!("{argument}: {message}")),
             },
-            // Only this thread cancels, and it does so with a reason already at hand.
-            Error::Cancelled(_) => Raised::Pending,
+            // Only this thread cancels, and it has left with its reason by then.
+            Error::Cancelled(_) => Raised::internal("squeeze_graph: the work ended before it was done"),
         }
     }
 }

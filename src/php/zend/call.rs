@@ -11,7 +11,7 @@ use std::ptr;
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{_call_user_function_impl, zend_call_known_function, zend_function, zend_object, zval};
 use ext_php_rs::types::{ZendObject, Zval};
-use ext_php_rs::zend::{ExecutorGlobals, try_catch};
+use ext_php_rs::zend::{CatchError, ExecutorGlobals, try_catch};
 
 use super::raised::{Outcome, Raised};
 
@@ -59,7 +59,12 @@ pub(super) fn guarded(inside: impl FnOnce() -> Zval) -> Returned {
     let before = std::process::id();
     let caught = try_catch(AssertUnwindSafe(inside));
     let ended = match caught {
-        Err(_) => Ended::Bailout,
+        Err(CatchError::Bailout) => Ended::Bailout,
+        // Our own code around the call; the hook has noted its place.
+        Err(_) => {
+            Raised::internal(super::last_panic()).raise();
+            Ended::Exception
+        }
         Ok(_) if ExecutorGlobals::has_exception() => {
             if is_exit() {
                 Ended::Exit
