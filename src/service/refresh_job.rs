@@ -1,11 +1,34 @@
 //! The job: keeps every account signed in (contract, section 4: `refresh_tokens`).
+//!
+//! Accounts are renewed side by side by a few threads that share a queue; results reach the caller's own thread one by one, so that
+//! progress can be shown there. One account's failure is its own. A run that is stopped hands out no more work and waits only for what
+//! is begun.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
-use crate::base::failure::Result;
+use crate::base::account::{AccountName, AccountSettings, Protocol};
+use crate::base::failure::{Class, Error, Failure, Result};
 use crate::base::problem::Problem;
 use crate::service::context::Context;
-use crate::service::token_status::TokenStatus;
+use crate::service::token_status::{self, TokenState, TokenStatus};
+use crate::service::tokens::read;
+use crate::service::tokens::refresh::{self, Demand, Want};
+use crate::store::record::{JobRecord, TokenRecord};
+
+/// The job's name in the store.
+pub const JOB: &str = "refresh-tokens";
+
+/// How many accounts are renewed at a time. The token endpoint's own limits lie far higher; more threads would only make a short job
+/// shorter and a machine with one processor busier.
+const SIDE_BY_SIDE: usize = 8;
+
+/// How often the waiting caller looks whether it was cancelled.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// What became of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +77,242 @@ pub struct RefreshReport {
     pub results: Vec<RefreshResult>,
 }
 
+/// An account to look after, as it was when the run began.
+#[derive(Debug, Clone)]
+struct Task {
+    name: String,
+    /// The version of its tokens then; a newer one means that somebody else renewed them since.
+    version: i64,
+}
+
 /// Renews what is due. `accounts`: only these. `progress` is told of each result as it comes; `Break` ends the run after what is begun.
 pub fn refresh_tokens(
-    _context: &Context,
-    _horizon: i64,
-    _accounts: Option<&[String]>,
-    _progress: &mut dyn FnMut(usize, usize, &RefreshResult) -> ControlFlow<()>,
+    context: &Context,
+    horizon: i64,
+    accounts: Option<&[String]>,
+    progress: &mut dyn FnMut(usize, usize, &RefreshResult) -> ControlFlow<()>,
 ) -> Result<RefreshReport> {
-    unimplemented!()
+    if horizon < 0 {
+        return Err(Error::argument("horizon", "must be greater than or equal to 0"));
+    }
+    let begun = Instant::now();
+    let tasks = tasks(context, accounts)?;
+    let mut job = JobRecord {
+        name: JOB.to_owned(),
+        started_at: context.clock.now(),
+        ended_at: None,
+        counts: [0; 3],
+    };
+    // A run by hand for some accounts says nothing about whether the job itself is alive.
+    let is_the_job = accounts.is_none();
+    if is_the_job {
+        context.store.put_job(&job)?;
+    }
+    let results = work(context, horizon, tasks, progress)?;
+    let report = report(results, begun.elapsed());
+    if is_the_job {
+        job.ended_at = Some(context.clock.now());
+        job.counts =
+            [report.refreshed, report.skipped, report.failed].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        context.store.put_job(&job)?;
+    }
+    Ok(report)
+}
+
+/// Whom the run is about, by name, each once.
+fn tasks(context: &Context, accounts: Option<&[String]>) -> Result<Vec<Task>> {
+    let versions = context.store.all_tokens()?;
+    let version = |name: &str| {
+        let found = versions.iter().find(|(known, _)| known.as_str() == name);
+        found.map_or(0, |(_, tokens)| tokens.version)
+    };
+    let mut names: Vec<String> = match accounts {
+        Some(names) => names.to_vec(),
+        None => enabled(context)?,
+    };
+    names.sort();
+    names.dedup();
+    let task = |name: String| Task {
+        version: version(&name),
+        name,
+    };
+    Ok(names.into_iter().map(task).collect())
+}
+
+/// The accounts the job looks after.
+fn enabled(context: &Context) -> Result<Vec<String>> {
+    let accounts = context.store.accounts()?.into_iter();
+    let looked_after = accounts.filter(|account| is_looked_after(&account.settings));
+    Ok(looked_after.map(|account| account.name.as_str().to_owned()).collect())
+}
+
+/// An application's token is fetched on demand, and a disabled account is left alone.
+fn is_looked_after(settings: &AccountSettings) -> bool {
+    settings.enabled && settings.protocol == Protocol::Delegated
+}
+
+/// Does the tasks side by side. The threads own all they touch: nothing of this call's stack is theirs, whatever ends it.
+fn work(
+    context: &Context,
+    horizon: i64,
+    tasks: Vec<Task>,
+    progress: &mut dyn FnMut(usize, usize, &RefreshResult) -> ControlFlow<()>,
+) -> Result<Vec<RefreshResult>> {
+    let total = tasks.len();
+    let threads = total.min(SIDE_BY_SIDE);
+    let queue = Arc::new(Mutex::new(VecDeque::from(tasks)));
+    let next = |queue: &Mutex<VecDeque<Task>>| queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let (sender, receiver) = channel();
+    for _ in 0..threads {
+        let (context, queue, sender) = (context.clone(), Arc::clone(&queue), sender.clone());
+        let worker = move || {
+            while let Some(task) = next(&queue) {
+                // The receiver is gone only if nobody wants to know any more.
+                if sender.send(look_after(&context, horizon, &task)).is_err() {
+                    break;
+                }
+            }
+        };
+        // No thread to be had: those there are do it all.
+        if Builder::new().name("refresh-job".to_owned()).spawn(worker).is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    let mut results = Vec::with_capacity(total);
+    let stop = || queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    loop {
+        let result = match receiver.recv_timeout(SLICE) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => {
+                if context.cancel.is_cancelled() {
+                    stop();
+                }
+                continue;
+            }
+            // Done, or there was not one thread to be had: then this one does the work itself.
+            Err(RecvTimeoutError::Disconnected) => match next(&queue) {
+                Some(task) => look_after(context, horizon, &task),
+                None => break,
+            },
+        };
+        match result {
+            Ok(result) => {
+                let broken_off = progress(results.len() + 1, total, &result).is_break();
+                results.push(result);
+                if broken_off {
+                    stop();
+                }
+            }
+            Err(Error::Cancelled(_)) => stop(),
+            Err(error) => return Err(error),
+        }
+    }
+    context.cancel.check()?;
+    Ok(results)
+}
+
+/// Renews one account, if it is due. Only being cancelled ends the run.
+fn look_after(context: &Context, horizon: i64, task: &Task) -> Result<RefreshResult> {
+    let result = |outcome, status: Option<TokenStatus>, problem: Option<Problem>| RefreshResult {
+        account: task.name.clone(),
+        outcome,
+        status,
+        problem,
+    };
+    let now = context.clock.now();
+    let unknown = || {
+        let problem = Problem::own("account_not_found", now).with_fact("account", &task.name);
+        Ok(result(RefreshOutcome::UnknownAccount, None, Some(problem)))
+    };
+    let Ok(name) = AccountName::new(&task.name) else {
+        return unknown();
+    };
+    match renew(context, horizon, &name, task.version) {
+        Ok((outcome, status)) => {
+            let problem = match outcome {
+                RefreshOutcome::SignInRequired => {
+                    let told = status.problem.clone();
+                    told.or_else(|| Some(Failure::new(Problem::own("sign_in_required", now)).of(&name).problem))
+                }
+                _ => None,
+            };
+            Ok(result(outcome, Some(status), problem))
+        }
+        Err(Error::Cancelled(cancelled)) => Err(Error::Cancelled(cancelled)),
+        Err(Error::Failure(failure)) if failure.class == Class::AccountNotFound => unknown(),
+        Err(Error::Failure(failure)) => {
+            let status = crate::service::tokens::token_status(context, &name).ok();
+            Ok(result(
+                outcome_of(&failure, status.as_ref()),
+                status,
+                Some(failure.problem),
+            ))
+        }
+        Err(error @ Error::Argument { .. }) => Err(error),
+    }
+}
+
+fn outcome_of(failure: &Failure, status: Option<&TokenStatus>) -> RefreshOutcome {
+    match (failure.class, status.map(|status| status.state)) {
+        (Class::SignInRequired, Some(TokenState::NeverSignedIn)) => RefreshOutcome::NeverSignedIn,
+        (Class::SignInRequired, _) => RefreshOutcome::SignInRequired,
+        _ if failure.passes() => RefreshOutcome::TemporaryFailure,
+        (Class::ActionRequired | Class::Configuration | Class::AccessDenied, _) => RefreshOutcome::ActionRequired,
+        _ => RefreshOutcome::TemporaryFailure,
+    }
+}
+
+fn renew(context: &Context, horizon: i64, name: &AccountName, version: i64) -> Result<(RefreshOutcome, TokenStatus)> {
+    let (account, tokens) = read(context, name)?;
+    let now = context.clock.now();
+    let status = token_status::status(&account, tokens.as_ref(), now);
+    let idle = match status.state {
+        _ if !is_looked_after(&account.settings) => Some(RefreshOutcome::NotDue),
+        TokenState::NeverSignedIn => Some(RefreshOutcome::NeverSignedIn),
+        TokenState::SignInRequired => Some(RefreshOutcome::SignInRequired),
+        // It may have been acted on since.
+        TokenState::ActionRequired => None,
+        TokenState::Valid | TokenState::Expired => {
+            let is_due =
+                |tokens: &TokenRecord| tokens.version == version && refresh::is_due(&account, tokens, horizon, now);
+            (!tokens.as_ref().is_some_and(is_due)).then_some(RefreshOutcome::NotDue)
+        }
+    };
+    if let Some(outcome) = idle {
+        return Ok((outcome, status));
+    }
+    let demand = Demand {
+        want: Want::NewerThan(version),
+    };
+    let obtained = refresh::obtain(context, name, &demand).map_err(|error| error.of(name))?;
+    let outcome = if obtained.asked {
+        RefreshOutcome::Refreshed
+    } else {
+        RefreshOutcome::NotDue
+    };
+    Ok((outcome, obtained.status(context.clock.now())))
+}
+
+fn report(mut results: Vec<RefreshResult>, took: Duration) -> RefreshReport {
+    results.sort_by(|one, other| one.account.cmp(&other.account));
+    let mut report = RefreshReport {
+        refreshed: 0,
+        skipped: 0,
+        failed: 0,
+        seconds: took.as_secs_f64(),
+        results: Vec::new(),
+    };
+    for result in &results {
+        match result.outcome {
+            RefreshOutcome::Refreshed => report.refreshed += 1,
+            RefreshOutcome::NotDue | RefreshOutcome::NeverSignedIn => report.skipped += 1,
+            RefreshOutcome::SignInRequired
+            | RefreshOutcome::ActionRequired
+            | RefreshOutcome::TemporaryFailure
+            | RefreshOutcome::UnknownAccount => report.failed += 1,
+        }
+    }
+    report.results = results;
+    report
 }

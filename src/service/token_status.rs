@@ -201,7 +201,10 @@ pub fn status(account: &AccountRecord, tokens: Option<&TokenRecord>, now: UtcIns
         signed_in_as: tokens.signed_in_as.clone(),
         granted_scopes: tokens.granted_scopes.clone(),
         missing_scopes,
-        problem: tokens.problem.clone().or_else(|| secret_warning(account, now)),
+        problem: tokens.problem.clone().or_else(|| match state {
+            TokenState::SignInRequired | TokenState::ActionRequired => None,
+            TokenState::NeverSignedIn | TokenState::Valid | TokenState::Expired => secret_warning(account, now),
+        }),
         clock_skew: tokens.clock_skew,
         sign_in_expires_at: tokens.sign_in_expires_at,
     }
