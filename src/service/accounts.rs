@@ -1,10 +1,19 @@
 //! Accounts: saving, showing, deleting (contract, section 2).
+//!
+//! What a patch may do is decided in [`base::account::patch`](crate::base::account::patch); here stands what it does to a sign-in.
+//! Tokens belong to an identity, which is counted: a change of the application, the place or the person gives the account the next
+//! number, and from then on tokens, pending sign-ins and late answers of an older one are void. The old tokens stay in the store,
+//! sealed, until the next success, so that a mistake in a form costs no more than a sign-in.
 
-use crate::base::account::patch::Patch;
+use crate::base::account::patch::{self, Patch};
 use crate::base::account::{AccountName, AccountSettings};
-use crate::base::failure::Result;
+use crate::base::clock::UtcInstant;
+use crate::base::failure::{Error, Failure, Result};
+use crate::base::problem::Problem;
 use crate::service::context::Context;
-use crate::service::token_status::TokenStatus;
+use crate::service::token_status::{self, TokenState, TokenStatus};
+use crate::service::tokens;
+use crate::store::record::{AccountRecord, TokenRecord};
 
 /// An account as it is shown. `settings` still holds its secret, which cannot be printed; the binding shows only whether there is one.
 #[derive(Debug, Clone)]
@@ -18,26 +27,124 @@ pub struct AccountView {
 }
 
 /// Creates or changes an account; true if someone must (again) sign in.
-pub fn save_account(_context: &Context, _name: &AccountName, _patch: &Patch) -> Result<bool> {
-    unimplemented!()
+pub fn save_account(context: &Context, name: &AccountName, patch: &Patch) -> Result<bool> {
+    let now = context.clock.now();
+    let custom_endpoints = context.settings.custom_endpoints;
+    // The store may ask more than once when it was busy; the last answer is the one that counts.
+    let mut refused: Option<Problem> = None;
+    let mut saved: Option<TokenState> = None;
+    context
+        .store
+        .change_account(name, &mut |stored, tokens| {
+            let changed = changed(name, stored, tokens.as_ref(), patch, custom_endpoints, now);
+            (refused, saved) = (None, None);
+            match changed {
+                Ok(record) => {
+                    saved = Some(token_status::status(&record, tokens.as_ref(), now).state);
+                    Some((record, tokens))
+                }
+                Err(problem) => {
+                    refused = Some(problem);
+                    None
+                }
+            }
+        })
+        .map_err(|error| Error::from(error).of(name))?;
+    if let Some(problem) = refused {
+        return Err(Failure::new(problem).of(name).into());
+    }
+    Ok(matches!(
+        saved,
+        Some(TokenState::NeverSignedIn | TokenState::SignInRequired)
+    ))
+}
+
+/// The account as the patch makes it.
+fn changed(
+    name: &AccountName,
+    stored: Option<AccountRecord>,
+    tokens: Option<&TokenRecord>,
+    patch: &Patch,
+    custom_endpoints: bool,
+    now: UtcInstant,
+) -> Result<AccountRecord, Problem> {
+    let before = stored.as_ref().map(|record| &record.settings);
+    let patched = patch::apply(before, patch, custom_endpoints, now)?;
+    let Some(stored) = stored else {
+        return Ok(AccountRecord {
+            name: name.clone(),
+            settings: patched.settings,
+            // The store counts for a new account.
+            identity_generation: 0,
+        });
+    };
+    let tokens = token_status::current(&stored, tokens);
+    let voids = patched.identity_changed || is_someone_else(&stored.settings, &patched.settings, tokens);
+    Ok(AccountRecord {
+        name: stored.name,
+        settings: patched.settings,
+        identity_generation: stored.identity_generation + i64::from(voids),
+    })
+}
+
+/// Whether `after` names another user than the one who is signed in. As long as nobody knows who that is (a token was adopted), the
+/// next refresh decides.
+fn is_someone_else(before: &AccountSettings, after: &AccountSettings, tokens: Option<&TokenRecord>) -> bool {
+    let is_same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let (Some(user), Some(tokens)) = (&after.user, tokens) else {
+        return false;
+    };
+    if before.user.as_ref().is_some_and(|before| is_same(before, user)) {
+        return false;
+    }
+    let names = [
+        tokens.signed_in_as.as_deref(),
+        tokens.subject.as_ref().map(|subject| subject.oid.as_str()),
+    ];
+    let known = names.iter().any(Option::is_some);
+    known && !names.into_iter().flatten().any(|name| is_same(name, user))
 }
 
 /// One account; `account_not_found` if there is none.
-pub fn get_account(_context: &Context, _name: &AccountName) -> Result<AccountView> {
-    unimplemented!()
+pub fn get_account(context: &Context, name: &AccountName) -> Result<AccountView> {
+    let (record, tokens) = tokens::read(context, name)?;
+    Ok(view(record, tokens.as_ref(), context.clock.now()))
 }
 
 /// Whether there is an account of that name.
-pub fn has_account(_context: &Context, _name: &AccountName) -> Result<bool> {
-    unimplemented!()
+pub fn has_account(context: &Context, name: &AccountName) -> Result<bool> {
+    Ok(context.store.account(name)?.is_some())
 }
 
-/// All accounts, by name.
-pub fn list_accounts(_context: &Context) -> Result<Vec<AccountView>> {
-    unimplemented!()
+/// All accounts, by name (bytewise), in two reads however many there are.
+pub fn list_accounts(context: &Context) -> Result<Vec<AccountView>> {
+    let now = context.clock.now();
+    let records = context.store.accounts()?;
+    let mut tokens: Vec<(AccountName, TokenRecord)> = context.store.all_tokens()?;
+    tokens.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(records
+        .into_iter()
+        .map(|record| {
+            let found = tokens.binary_search_by(|(name, _)| name.cmp(&record.name)).ok();
+            let tokens = found.and_then(|found| tokens.get(found)).map(|(_, tokens)| tokens);
+            view(record, tokens, now)
+        })
+        .collect())
 }
 
 /// Deletes an account; false if there was none.
-pub fn delete_account(_context: &Context, _name: &AccountName) -> Result<bool> {
-    unimplemented!()
+pub fn delete_account(context: &Context, name: &AccountName) -> Result<bool> {
+    Ok(context
+        .store
+        .delete_account(name)
+        .map_err(|error| Error::from(error).of(name))?)
+}
+
+fn view(record: AccountRecord, tokens: Option<&TokenRecord>, now: UtcInstant) -> AccountView {
+    let status = token_status::status(&record, tokens, now);
+    AccountView {
+        name: record.name,
+        settings: record.settings,
+        status,
+    }
 }

@@ -12,8 +12,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "The setting {key} is not available yet: this version signs in with a client secret only.",
-                "Die Einstellung {key} gibt es noch nicht: Diese Version meldet sich nur mit einem Clientgeheimnis (Client Secret) an.",
+                "The setting {key} can not be used yet: instead of client_certificate and client_key, this version needs a client secret.",
+                "Die Einstellung {key} ist noch nicht verwendbar: Statt client_certificate und client_key braucht diese Version ein Clientgeheimnis (Client Secret).",
             ),
             text(
                 "Leave {key} out and enter a client_secret.",
