@@ -108,9 +108,9 @@ pub struct Action {
     pub claims_challenge: Option<String>,
     /// Changes the real JSON answer.
     pub patch_json: Option<JsonPatch>,
-    /// Claims to put in the id_token of the real answer.
+    /// Claims to put in the `id_token` of the real answer.
     pub id_token: Option<Map<String, Value>>,
-    /// Signs the id_token with a key nobody knows.
+    /// Signs the `id_token` with a key nobody knows.
     pub id_token_bad_signature: bool,
     /// Sends the body slowly.
     pub drip: Option<Drip>,

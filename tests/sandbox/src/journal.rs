@@ -11,13 +11,12 @@ use serde_json::{Map, Value, json};
 use crate::exchange::{Request, find};
 
 const KEPT: usize = 5_000;
-const HEADERS: [&str; 13] = [
+const HEADERS: [&str; 12] = [
     "accept",
     "accept-encoding",
     "client-request-id",
     "connection",
     "content-type",
-    "cookie",
     "expect",
     "host",
     "origin",
@@ -93,17 +92,7 @@ impl Journal {
         }
         let headers: Map<String, Value> = HEADERS
             .iter()
-            .filter_map(|name| {
-                Some((
-                    (*name).to_owned(),
-                    Value::from(if *name == "cookie" {
-                        "…"
-                    } else {
-                        request.header(name)?
-                    }),
-                ))
-            })
-            .filter(|(name, _)| name != "cookie" || request.headers.contains_key("cookie"))
+            .filter_map(|name| Some(((*name).to_owned(), Value::from(request.header(name)?))))
             .collect();
         entry.insert("headers".into(), headers.into());
         entry.insert(
@@ -181,7 +170,7 @@ fn endpoint(request: &Request) -> String {
             _ if graph && position < 2 => {}
             Some("users") => shown.push("{user}".to_owned()),
             Some("mailFolders" | "childFolders" | "messages" | "attachments") if !fixed(segment) => {
-                shown.push("{id}".to_owned())
+                shown.push("{id}".to_owned());
             }
             _ if !graph && position == 0 => shown.push("{tenant}".to_owned()),
             _ => shown.push(segment.clone()),

@@ -100,6 +100,9 @@ impl Body for Payload {
         self.left = self.left.saturating_sub(chunk.len() as u64);
         if self.left == 0 {
             self.permit = None;
+        } else if self.cut_after.is_some_and(|cut| self.length - self.left >= cut) {
+            // Gives the connection a moment to send what it has before it breaks.
+            self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_millis(30))));
         } else if let Some(drip) = self.drip {
             self.pause = Some(Box::pin(tokio::time::sleep(Duration::from_millis(drip.interval_ms))));
         }

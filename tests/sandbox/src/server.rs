@@ -191,7 +191,7 @@ async fn work(
         } else {
             let result = batch::answer(sandbox, request).await;
             let answer = result.unwrap_or_else(|error| refuse(sandbox, request, &error));
-            faulty(fault, sandbox, request, || dress(sandbox, request, answer))
+            faulty(fault, sandbox, request, || dress(request, answer))
         }
     } else {
         match place {
@@ -219,22 +219,21 @@ pub fn place(sandbox: &Sandbox, request: &Request) -> Result<Option<Permit>, Gra
         return Ok(None);
     }
     let settings = sandbox.settings();
-    match sandbox
+    if let Some(permit) = sandbox
         .gate
         .enter(&call.token.client_id, &call.owner, settings.concurrency)
     {
-        Some(permit) => Ok(Some(permit)),
-        None => {
-            let mut error = GraphError::new(
-                429,
-                "ApplicationThrottled",
-                "Application is over its MailboxConcurrency limit.",
-            );
-            if let Some(after) = settings.retry_after {
-                error.headers.push(("retry-after", after));
-            }
-            Err(error)
+        Ok(Some(permit))
+    } else {
+        let mut error = GraphError::new(
+            429,
+            "ApplicationThrottled",
+            "Application is over its MailboxConcurrency limit.",
+        );
+        if let Some(after) = settings.retry_after {
+            error.headers.push(("retry-after", after));
         }
+        Err(error)
     }
 }
 
@@ -242,7 +241,7 @@ pub fn place(sandbox: &Sandbox, request: &Request) -> Result<Option<Permit>, Gra
 pub fn graph_answer(sandbox: &Sandbox, request: &Request, fault: Option<&Action>) -> Answer {
     faulty(fault, sandbox, request, || {
         match graph::prepare(sandbox, request).and_then(|call| graph::run(&call)) {
-            Ok(answer) => dress(sandbox, request, answer),
+            Ok(answer) => dress(request, answer),
             Err(error) => refuse(sandbox, request, &error),
         }
     })
@@ -255,10 +254,10 @@ pub fn refuse(sandbox: &Sandbox, request: &Request, error: &GraphError) -> Answe
         .header("client-request-id")
         .map_or_else(|| id.clone(), str::to_owned);
     let answer = error.answer(sandbox.clock.now(), &id, &client).with("request-id", &id);
-    dress(sandbox, request, answer)
+    dress(request, answer)
 }
 
-fn dress(sandbox: &Sandbox, request: &Request, answer: Answer) -> Answer {
+fn dress(request: &Request, answer: Answer) -> Answer {
     let id = answer
         .headers
         .get("request-id")
@@ -267,7 +266,6 @@ fn dress(sandbox: &Sandbox, request: &Request, answer: Answer) -> Answer {
     let client = request
         .header("client-request-id")
         .map_or_else(|| id.clone(), str::to_owned);
-    let _ = sandbox;
     answer
         .with("request-id", &id)
         .with("client-request-id", &client)
@@ -332,7 +330,7 @@ fn fault_answer(fault: &Action, sandbox: &Sandbox, request: &Request) -> Answer 
         Some(Value::String(text)) => Answer::new(status, "application/json; charset=utf-8", text.clone()),
         Some(other) => Answer::json(status, other),
     };
-    dress(sandbox, request, answer)
+    dress(request, answer)
 }
 
 fn send(answer: Answer, fault: Option<&Action>, permit: Option<Permit>) -> Response<Body> {

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 /// How the sandbox behaves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the control endpoint"
+)]
 pub struct Settings {
     /// Milliseconds every answer takes longer (control requests excepted).
     pub latency_ms: u64,

@@ -145,12 +145,12 @@ fn fill(form: Form, person: &Person) -> BTreeMap<String, String> {
         }
     }
     if let Some(decision) = fields.get_mut("decision") {
-        *decision = if person.decision == Decision::Accept {
+        let word = if person.decision == Decision::Accept {
             "accept"
         } else {
             "decline"
-        }
-        .to_owned();
+        };
+        word.clone_into(decision);
     }
     fields
 }

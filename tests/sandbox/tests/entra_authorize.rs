@@ -1,10 +1,16 @@
 //! The authorization endpoint refuses what Microsoft refuses, on the page or back at the app as Microsoft does.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
 use common::{REDIRECT, Stage, query, value};
 use serde_json::json;
-use squeeze_graph_sandbox::{CLIENT, Decision, OTHER_TENANT, Person, TENANT, walk};
+use squeeze_graph_sandbox::{Decision, OTHER_TENANT, Person, TENANT, walk};
 
 #[test]
 fn what_can_not_be_trusted_is_refused_on_microsofts_own_page() {
@@ -312,5 +318,4 @@ fn a_session_in_the_browser_needs_no_password_unless_asked_for() {
             .map(|value| value.to_str().expect("text").to_owned());
         assert_eq!(location.is_some_and(|url| url.contains("code=")), through, "{prompt}");
     }
-    assert_eq!(CLIENT.len(), 36);
 }

@@ -244,12 +244,12 @@ fn describe(mailbox: &Mailbox, key: u64, hash: bool) -> Result<Value, Refusal> {
 }
 
 fn sha256(content: Content) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut hasher = digest::Context::new(&digest::SHA256);
     match content {
-        Content::Whole(bytes) => context.update(&bytes),
-        Content::Generated(stream) => stream.for_each(|chunk| context.update(&chunk)),
+        Content::Whole(bytes) => hasher.update(&bytes),
+        Content::Generated(stream) => stream.for_each(|chunk| hasher.update(&chunk)),
     }
-    random::hex(context.finish().as_ref())
+    random::hex(hasher.finish().as_ref())
 }
 
 /// Messages, oldest first; `folder` (a path) limits, `hash` adds digests.

@@ -200,7 +200,7 @@ fn set_clock(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
                     value
                         .as_i64()
                         .ok_or_else(|| Refusal::wrong("'frozen' is a UTC second, true or null"))?,
-                )
+                );
             }
             "advance" => {}
             other => return Err(Refusal::wrong(format!("unknown member '{other}'"))),

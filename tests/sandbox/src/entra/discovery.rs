@@ -1,4 +1,4 @@
-//! OpenID Connect discovery and the signing keys.
+//! `OpenID` Connect discovery and the signing keys.
 
 use axum::http::StatusCode;
 use serde_json::json;

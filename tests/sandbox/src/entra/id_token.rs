@@ -1,4 +1,4 @@
-//! Signed id_tokens, the keys to check them with, and the check of client assertions.
+//! Signed `id_tokens`, the keys to check them with, and the check of client assertions.
 //!
 //! The signing key is part of the sandbox and secret to nobody: whoever trusts it trusts a test server.
 

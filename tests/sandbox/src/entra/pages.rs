@@ -121,19 +121,19 @@ pub fn code(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> Stri
 
 /// Asks for consent.
 pub fn consent(realm: &str, ctx: &str, app: &str, user: &str, scopes: &[String], whole_organisation: bool) -> String {
-    let list: String = scopes
+    let list = scopes
         .iter()
-        .map(|scope| format!("<li>{}</li>\n", escape(scope)))
-        .collect();
+        .map(|scope| format!("<li>{}</li>", escape(scope)))
+        .collect::<Vec<_>>()
+        .join("\n");
     let whom = if whole_organisation {
         "<p>This gives consent on behalf of your organization.</p>\n"
     } else {
         ""
     };
-    let inner = format!(
-        "<button type=\"submit\" name=\"decision\" value=\"accept\" autofocus>Accept</button>\n\
+    let inner = "<button type=\"submit\" name=\"decision\" value=\"accept\" autofocus>Accept</button>\n\
          <button type=\"submit\" name=\"decision\" value=\"decline\">Cancel</button>"
-    );
+        .to_string();
     let body = format!(
         "<p>{}</p>\n<p><strong>{}</strong> would like to:</p>\n<ul id=\"scopes\">\n{list}</ul>\n{whom}{}",
         escape(user),
@@ -162,7 +162,7 @@ pub fn need_admin(realm: &str, ctx: &str, app: &str, user: &str) -> String {
 
 /// Hands the answer over by a cross-site POST.
 pub fn form_post(target: &str, fields: &[(String, String)]) -> String {
-    let inputs: String = fields
+    let inputs: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
             format!(
@@ -172,6 +172,7 @@ pub fn form_post(target: &str, fields: &[(String, String)]) -> String {
             )
         })
         .collect();
+    let inputs = inputs.concat();
     let body = format!(
         "<form method=\"post\" action=\"{}\" name=\"hiddenform\">\n{inputs}<p>Script is disabled. Click Submit to continue.</p>\n\
          <button type=\"submit\">Submit</button>\n</form>\n<script>document.forms[0].submit()</script>",

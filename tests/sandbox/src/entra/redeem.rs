@@ -255,7 +255,7 @@ pub fn refresh_token(
             .collect(),
         roles: Vec::new(),
         nonce: None,
-        refresh: rotate.then(|| RefreshToken {
+        refresh: rotate.then_some(RefreshToken {
             tenant,
             issued: now,
             ..token

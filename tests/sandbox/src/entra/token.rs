@@ -24,11 +24,11 @@ pub struct Given {
     pub audience: String,
     /// What the access token may do.
     pub scopes: Vec<String>,
-    /// OIDC scopes among what was asked for; decides on id_token and refresh token.
+    /// OIDC scopes among what was asked for; decides on `id_token` and refresh token.
     pub oidc: Vec<String>,
     /// Application permissions.
     pub roles: Vec<String>,
-    /// For the id_token.
+    /// For the `id_token`.
     pub nonce: Option<String>,
     /// A new refresh token to issue.
     pub refresh: Option<RefreshToken>,
@@ -162,9 +162,12 @@ fn issue(
 ) -> Value {
     let now = sandbox.clock.now();
     let settings = sandbox.settings();
-    let life = settings.token_life.unwrap_or_else(|| match given.claims_aware {
-        true => random::between(72_000, 100_800),
-        false => random::between(3_600, 5_400),
+    let life = settings.token_life.unwrap_or_else(|| {
+        if given.claims_aware {
+            random::between(72_000, 100_800)
+        } else {
+            random::between(3_600, 5_400)
+        }
     });
     let access = random::opaque::<1_100>("eyJ0eXAiOiJKV1QiLCJub25jZSI6I");
     let number = |seconds: i64| {

@@ -97,7 +97,7 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Result<Answer,
     let mut value: Vec<Value> = all.into_iter().skip(call.query.skip).collect();
     value.truncate(call.query.top.unwrap_or(usize::MAX));
     body.insert("value".into(), value.into());
-    Ok(call.json(StatusCode::OK, &Value::Object(body)))
+    Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
 /// All attachments as JSON. Within an expanded message, the message's `$select` does not count.
@@ -244,7 +244,7 @@ fn get(call: &Call<'_>, mailbox: &Mailbox, message: &Message, position: usize) -
         .into(),
     );
     body.extend(show(call, mailbox, message, &attachment, position, false));
-    Ok(call.json(StatusCode::OK, &Value::Object(body)))
+    Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
 fn attachment<'a>(parts: &'a [Part], message: &'a Message, position: usize) -> Result<Attachment<'a>, GraphError> {

@@ -107,7 +107,7 @@ fn page(call: &Call<'_>, mailbox: &Mailbox, cursor: Cursor, entries: Vec<(u64, V
             call.query.link(&call.here(), &[("$deltatoken", token)], &drop).into(),
         );
     }
-    call.json(StatusCode::OK, &Value::Object(body))
+    Call::json(StatusCode::OK, &Value::Object(body))
 }
 
 /// `/mailFolders/delta`: folders of every level, flat.

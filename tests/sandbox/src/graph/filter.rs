@@ -286,12 +286,12 @@ impl<I: Iterator<Item = Token>> Parser<'_, I> {
             Some(Token::Word(word)) => literal(&word).ok_or_else(|| invalid(self.text))?,
             _ => return Err(invalid(self.text)),
         };
-        self.fits(&name, &literal)?;
+        Self::fits(&name, &literal)?;
         Ok(Node::Compare(name, operator, literal))
     }
 
     /// A date in quotes is a text, and no date compares with a text.
-    fn fits(&self, name: &str, literal: &Property) -> Result<(), GraphError> {
+    fn fits(name: &str, literal: &Property) -> Result<(), GraphError> {
         let (edm, fits) = match name {
             "receivedDateTime" | "sentDateTime" | "createdDateTime" | "lastModifiedDateTime" => {
                 ("Edm.DateTimeOffset", matches!(literal, Property::Time(_)))

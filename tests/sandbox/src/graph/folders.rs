@@ -175,9 +175,8 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, parent: u64) -> Result<Answer, Graph
         }
     }
     let expand = match call.query.expand.as_deref() {
-        None => false,
         Some(expand) if expand == "childFolders" || expand.starts_with("childFolders(") => true,
-        Some("messages") => false,
+        None | Some("messages") => false,
         Some(other) => return Err(super::query::unknown_property(other, "mailFolder")),
     };
     let counts = mailbox.counts();
@@ -225,7 +224,7 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, parent: u64) -> Result<Answer, Graph
                 .into(),
         );
     }
-    Ok(call.json(StatusCode::OK, &Value::Object(body)))
+    Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
 fn count(call: &Call<'_>, mailbox: &Mailbox, parent: u64) -> Answer {
@@ -260,7 +259,7 @@ fn one(call: &Call<'_>, mailbox: &Mailbox, key: u64, status: StatusCode) -> Resu
             .collect();
         body.insert("childFolders".into(), children.into());
     }
-    Ok(call.json(status, &Value::Object(body)))
+    Ok(Call::json(status, &Value::Object(body)))
 }
 
 fn taken(mailbox: &Mailbox, parent: u64, name: &str) -> Result<(), GraphError> {

@@ -248,7 +248,7 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, folder: Option<u64>) -> Result<Answe
                 .into(),
         );
     }
-    Ok(call.json(StatusCode::OK, &Value::Object(body)))
+    Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
 fn shown(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String, Value> {
@@ -282,7 +282,7 @@ fn one(call: &Call<'_>, mailbox: &Mailbox, key: u64, status: StatusCode) -> Resu
     let mut body = Map::new();
     body.insert("@odata.context".into(), call.context("messages/$entity").into());
     body.extend(shown(call, mailbox, message));
-    Ok(call.json(status, &Value::Object(body)))
+    Ok(Call::json(status, &Value::Object(body)))
 }
 
 fn get(call: &Call<'_>, mailbox: &Mailbox, key: u64) -> Result<Answer, GraphError> {

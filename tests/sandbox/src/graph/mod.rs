@@ -155,7 +155,7 @@ fn mailbox<'w>(world: &'w mut World, owner: &str) -> Result<&'w mut Mailbox, Gra
 
 impl Call<'_> {
     /// A JSON answer.
-    pub fn json(&self, status: StatusCode, body: &Value) -> Answer {
+    pub fn json(status: StatusCode, body: &Value) -> Answer {
         Answer::new(status, JSON, body.to_string())
     }
 

@@ -1,4 +1,4 @@
-//! OData's query options and the `Prefer` header.
+//! `OData`'s query options and the `Prefer` header.
 
 use super::error::GraphError;
 use crate::exchange::Request;

@@ -73,7 +73,7 @@ pub fn get(call: &Call<'_>, world: &World) -> Result<Answer, GraphError> {
             body.insert(name.clone(), value.clone());
         }
     }
-    Ok(call.json(StatusCode::OK, &Value::Object(body)))
+    Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
 /// `/mailboxSettings` and single settings below it
@@ -81,7 +81,7 @@ pub fn mailbox_settings(call: &Call<'_>, world: &mut World, rest: &[&str]) -> Re
     let mailbox = super::mailbox(world, &call.owner)?;
     let context = call.context("mailboxSettings");
     match (call.request.method.as_str(), rest) {
-        ("GET", []) => Ok(call.json(StatusCode::OK, &with_context(&mailbox.settings, &context))),
+        ("GET", []) => Ok(Call::json(StatusCode::OK, &with_context(&mailbox.settings, &context))),
         ("GET", [name]) => {
             let value = mailbox
                 .settings
@@ -92,7 +92,10 @@ pub fn mailbox_settings(call: &Call<'_>, world: &mut World, rest: &[&str]) -> Re
             } else {
                 json!({ "value": value })
             };
-            Ok(call.json(StatusCode::OK, &with_context(&body, &format!("{context}/{name}"))))
+            Ok(Call::json(
+                StatusCode::OK,
+                &with_context(&body, &format!("{context}/{name}")),
+            ))
         }
         ("PATCH", []) => {
             let changes = call.body()?;
@@ -103,7 +106,7 @@ pub fn mailbox_settings(call: &Call<'_>, world: &mut World, rest: &[&str]) -> Re
                 }
                 settings.insert(name, value);
             }
-            Ok(call.json(StatusCode::OK, &with_context(&mailbox.settings, &context)))
+            Ok(Call::json(StatusCode::OK, &with_context(&mailbox.settings, &context)))
         }
         _ => Err(GraphError::method()),
     }

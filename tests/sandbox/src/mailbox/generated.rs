@@ -80,20 +80,22 @@ impl Recipe {
 
     /// Everything before the attachment's base64.
     fn head(self) -> String {
-        let mut head: String = self
+        let headers: Vec<String> = self
             .headers()
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
+        let mut head = headers.concat();
         head.push_str("\r\n");
         if self.attachment > 0 {
-            head.push_str(&format!(
+            let parts = format!(
                 "--{BOUNDARY}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n\
                  --{BOUNDARY}\r\nContent-Type: application/pdf; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
                  Content-Transfer-Encoding: base64\r\n\r\n",
                 self.text(),
                 name = self.file_name(),
-            ));
+            );
+            head.push_str(&parts);
         } else {
             head.push_str(&self.text());
         }

@@ -5,6 +5,8 @@
 use mail_parser::{Address as ParsedAddress, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::Serialize;
 
+use super::file_name;
+
 /// A person in a header field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Address {
@@ -128,14 +130,14 @@ pub fn summarise(bytes: &[u8]) -> Summary {
         .headers_raw()
         .map(|(name, value)| (name.to_owned(), value.split_whitespace().collect::<Vec<_>>().join(" ")))
         .collect();
-    summary.importance = importance(&message).to_owned();
+    importance(&message).clone_into(&mut summary.importance);
     summary.read_receipt = Some(message.header("Disposition-Notification-To").is_some());
     summary.kind = kind(&message);
     summary.text = first_text(&message);
     summary.html = first_html(&message);
     summary.parts = match signed(&message) {
         Some(part) => vec![part],
-        None => parts(&message).iter().map(|part| describe(part)).collect(),
+        None => parts(&message).iter().map(|part| describe(&message, part)).collect(),
     };
     summary
 }
@@ -188,7 +190,7 @@ fn signed(message: &Message<'_>) -> Option<Part> {
     })
 }
 
-fn describe(part: &MessagePart<'_>) -> Part {
+fn describe(message: &Message<'_>, part: &MessagePart<'_>) -> Part {
     let nested = match &part.body {
         PartType::Message(nested) => Some(nested),
         _ => None,
@@ -205,7 +207,11 @@ fn describe(part: &MessagePart<'_>) -> Part {
         .content_disposition()
         .is_some_and(mail_parser::ContentType::is_inline)
         || content_id.is_some();
-    let name = match (part.attachment_name(), nested) {
+    let spread = part.headers().iter().find_map(|header| {
+        let range = header.offset_start() as usize..header.offset_end() as usize;
+        file_name::continued(message.raw_message().get(range)?)
+    });
+    let name = match (spread.as_deref().or_else(|| part.attachment_name()), nested) {
         (Some(name), _) => name.to_owned(),
         (None, Some(nested)) => nested.subject().unwrap_or_default().to_owned(),
         (None, None) => String::new(),

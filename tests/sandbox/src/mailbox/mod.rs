@@ -3,6 +3,7 @@
 //! Everything is addressed by small numbers; the long ids of Graph are made from them in `graph::ids`.
 
 pub mod eml;
+pub mod file_name;
 pub mod folder;
 pub mod generated;
 pub mod message;

@@ -128,10 +128,10 @@ fn users() -> Vec<User> {
     let mut local = user(5, "vorort@contoso.example", "Vor Ort");
     local.mail_home = MailHome::OnPremises;
     let mut guest = user(6, "gast@fabrikam.example", "Gast aus Fabrikam");
-    guest.tenant = OTHER_TENANT.to_owned();
+    OTHER_TENANT.clone_into(&mut guest.tenant);
     guest.guest_of = vec![TENANT.to_owned()];
     let mut other = user(7, "olga@fabrikam.example", "Olga Fremd");
-    other.tenant = OTHER_TENANT.to_owned();
+    OTHER_TENANT.clone_into(&mut other.tenant);
     other.mail = None;
     let mut shared = user(8, SHARED, "Rechnungseingang");
     shared.password = None;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An authorization request that was accepted and waits for someone to go through the pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they do not exclude one another")]
 pub struct Flow {
     /// The realm of the path it came by.
     pub realm: String,
@@ -19,7 +20,7 @@ pub struct Flow {
     pub scopes: Vec<String>,
     /// Returned as it is.
     pub state: Option<String>,
-    /// For the id_token.
+    /// For the `id_token`.
     pub nonce: Option<String>,
     /// The PKCE challenge and whether it is S256.
     pub challenge: Option<(String, bool)>,

@@ -1,4 +1,10 @@
 //! A sandbox with a client: what every test here begins with.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use base64::Engine;
