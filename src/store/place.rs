@@ -239,6 +239,7 @@ impl Place {
         let code = match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "disk_full",
             ErrorKind::ReadOnlyFilesystem => "store_read_only",
+            ErrorKind::PermissionDenied if access(&self.folder, AccessFlags::X_OK).is_err() => "store_wrong_owner",
             ErrorKind::PermissionDenied if !self.folder_is_writable() => "store_not_writable",
             ErrorKind::PermissionDenied => "store_wrong_owner",
             ErrorKind::NotFound | ErrorKind::NotADirectory => "store_folder_missing",

@@ -4,7 +4,7 @@
 //! associated data are the row's key columns; in clear stand only account names, counters and times. Leases and job runs hold nothing
 //! worth sealing.
 
-/// Marks the file as ours (`PRAGMA application_id`): "SqGr".
+/// Marks the file as ours (`PRAGMA application_id`): `SqGr`.
 pub const APPLICATION_ID: i32 = 0x5371_4772;
 
 /// The steps from nothing to the current schema. A store's `PRAGMA user_version` is how many were done; a step is never changed

@@ -134,7 +134,7 @@ pub fn receipt(mailbox: &str, message: &str, state: ReceiptState) -> Receipt {
 /// Keeps an account with the settings of [`account_settings`] and these tokens; its identity generation.
 pub fn put_account(store: &dyn Store, account: &str, tokens: Option<TokenRecord>) -> i64 {
     store
-        .change_account(&name(account), &mut |_, _| {
+        .change_account(&name(account), &mut move |_, _| {
             let record = AccountRecord {
                 name: name(account),
                 settings: account_settings(),

@@ -42,7 +42,6 @@ pub enum Durability {
 /// A store's database. Shared by all threads of the process that use the same file with the same keys.
 pub struct Handle {
     place: Place,
-    fingerprint: [u8; 32],
     keys: Mutex<Keys>,
     slot: Mutex<Option<Open>>,
 }
@@ -110,11 +109,6 @@ impl Work<'_> {
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
         Ok(seal::unseal(self.ring, &Identity::new(table.name, parts), sealed)?)
     }
-
-    /// Makes the first key the one that seals, and proves it with a new canary.
-    pub fn seal_with_first(&self) -> Result<(), Fault> {
-        write_canary(self.database, self.ring.first(), self.random)
-    }
 }
 
 impl Handle {
@@ -122,7 +116,6 @@ impl Handle {
     pub fn new(place: Place, source: KeySource, ring: KeyRing) -> Self {
         Self {
             place,
-            fingerprint: ring.fingerprint(),
             keys: Mutex::new(Keys {
                 source,
                 ring: Arc::new(ring),
@@ -131,9 +124,9 @@ impl Handle {
         }
     }
 
-    /// Whether it is the one for this place and these keys.
+    /// Whether it is the one for this place and these keys: those it has now, which may be others than at its start.
     pub fn is_for(&self, place: &Place, fingerprint: &[u8; 32]) -> bool {
-        self.place == *place && self.fingerprint == *fingerprint
+        self.place == *place && lock(&self.keys).ring.fingerprint() == *fingerprint
     }
 
     /// From where the same keys are read from now on.
@@ -282,7 +275,10 @@ impl Handle {
         let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
         let version = version(connection)?;
         if application != APPLICATION_ID {
-            return Err(trouble::error(trouble::about("store_foreign", self.place.path(), now)).into());
+            // SQLite takes what is too short for a database for one that is still empty.
+            let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let code = if pages == 0 { "store_corrupt" } else { "store_foreign" };
+            return Err(trouble::error(trouble::about(code, self.place.path(), now)).into());
         }
         if version > MIGRATIONS.len() {
             return Err(trouble::error(trouble::about("store_too_new", self.place.path(), now)).into());
@@ -291,9 +287,9 @@ impl Handle {
             let _lock = self.place.lock(now)?;
             migrate(connection, MIGRATIONS)?;
         }
-        let canary: Vec<u8> =
-            connection.query_row("SELECT value FROM meta WHERE name = 'canary'", [], |row| row.get(0))?;
-        seal::unseal(ring, &canary_identity(), &canary)?;
+        let proof: Vec<u8> =
+            connection.query_row("SELECT value FROM meta WHERE name = 'proof'", [], |row| row.get(0))?;
+        seal::unseal(ring, &proof_identity(), &proof)?;
         Ok(())
     }
 
@@ -413,7 +409,7 @@ fn fill(path: &Path, ring: &KeyRing, random: &dyn Random) -> Result<(), Fault> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     migrate(&connection, MIGRATIONS)?;
     let transaction = connection.transaction()?;
-    write_canary(&transaction, ring.first(), random)?;
+    write_proof(&transaction, ring.first(), random)?;
     transaction.commit()?;
     // Written into the file's header, for all who open it from now on.
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -469,14 +465,20 @@ fn sealing_key(connection: &Connection) -> Result<KeyId, Fault> {
     id.and_then(|id| id.try_into().ok()).map(KeyId).ok_or(Fault::Unreadable)
 }
 
-fn canary_identity() -> Identity {
-    Identity::new("meta", &[Part::Text("canary")])
+/// Makes the first key the one that seals, and seals the proof of it anew.
+pub fn seal_with_first(work: &Work<'_>) -> Result<(), Fault> {
+    write_proof(work.database, work.ring.first(), work.random)
 }
 
-fn write_canary(connection: &Connection, key: &Key, random: &dyn Random) -> Result<(), Fault> {
-    let canary = seal::seal(key, random, &canary_identity(), b"squeeze_graph")?;
+fn proof_identity() -> Identity {
+    Identity::new("meta", &[Part::Text("proof")])
+}
+
+/// Writes which key seals, and a value sealed with it, by which every process sees whether it has that key.
+fn write_proof(connection: &Connection, key: &Key, random: &dyn Random) -> Result<(), Fault> {
+    let proof = seal::seal(key, random, &proof_identity(), b"squeeze_graph")?;
     let mut put = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
-    put.execute(("canary", canary))?;
+    put.execute(("proof", proof))?;
     put.execute(("sealed_with", key.id().0.to_vec()))?;
     Ok(())
 }

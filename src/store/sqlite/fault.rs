@@ -89,12 +89,11 @@ impl Fault {
             Self::Seal(SealError::Altered) => "store_row_altered",
             Self::Seal(SealError::NewerFormat) => "store_too_new",
             Self::Seal(SealError::Random) => "random_unavailable",
-            Self::Unreadable => "store_corrupt",
             Self::Gone | Self::Moved => "store_gone",
             Self::Told(_) => "store_io_error",
             Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => of_sqlite(error.extended_code, disk_full),
-            // A column of another type than the schema's: somebody else wrote it.
-            Self::Sqlite(_) => "store_corrupt",
+            // The latter: a column of another type than the schema's; somebody else wrote it.
+            Self::Unreadable | Self::Sqlite(_) => "store_corrupt",
         }
     }
 }

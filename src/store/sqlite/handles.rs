@@ -58,6 +58,11 @@ fn make(settings: &Settings, place: &Place, random: &dyn Random, now: UtcInstant
     if place.file(now)?.is_some() {
         return keys_of_existing(settings, place, now);
     }
+    // A store is never empty, and a key beside it says that there was one: whatever was in it is lost, and that must be said. Without
+    // that key an empty file is one that somebody made to be filled.
+    if place.path().exists() && place.beside(".key").exists() {
+        return Err(trouble::error(trouble::about("store_corrupt", place.path(), now)));
+    }
     let source = match KeySource::find(settings, place) {
         Some(source) => source,
         None => KeySource::make(place, random, now)?,

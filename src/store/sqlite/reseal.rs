@@ -5,7 +5,7 @@
 
 use rusqlite::types::ValueRef;
 
-use super::connection::{Durability, Handle, Work};
+use super::connection::{Durability, Handle, Work, seal_with_first};
 use super::fault::Fault;
 use crate::base::clock::UtcInstant;
 use crate::base::random::Random;
@@ -18,7 +18,7 @@ const BATCH: i64 = 100;
 
 /// Seals every row with the first key; rows done.
 pub fn reseal(handle: &Handle, now: UtcInstant, random: &dyn Random) -> Result<u64> {
-    handle.write(now, random, Durability::Full, |work| work.seal_with_first())?;
+    handle.write(now, random, Durability::Full, seal_with_first)?;
     let mut done = 0;
     for table in &SEALED {
         let last: i64 = handle.read(now, random, |work| {

@@ -1,0 +1,182 @@
+//! Many processes at once, processes that are killed, and processes that fork.
+
+use std::io::{BufRead, BufReader};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use squeeze_graph::store::record::LeaseAttempt;
+use squeeze_graph::store::{self, Store};
+
+use crate::child;
+use crate::support::{Folder, name};
+
+fn intact(folder: &Folder) {
+    drop(store::quiesce());
+    let database = Connection::open(folder.store_path()).unwrap();
+    let answer: String = database
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(answer, "ok");
+}
+
+fn take(store: &dyn Store, key: &str) -> bool {
+    matches!(store.acquire_lease(key, 45).unwrap(), LeaseAttempt::Acquired(_))
+}
+
+#[test]
+fn sixteen_processes_create_one_store_and_all_succeed() {
+    for round in 0..5 {
+        let folder = Folder::new();
+        let children: Vec<_> = (0..16)
+            .map(|number| {
+                child::command("create", &folder.store_path(), &format!("account {number}"))
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for child in children {
+            assert_eq!(child::finish(child), ["done"], "round {round}");
+        }
+        assert_eq!(folder.open().all_tokens().unwrap().len(), 16, "round {round}");
+        intact(&folder);
+    }
+}
+
+#[test]
+fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
+    let folder = Folder::new();
+    folder.open();
+    let children: Vec<_> = (0..64)
+        .map(|_| child::command("write", &folder.store_path(), "5").spawn().unwrap())
+        .collect();
+    let longest = children
+        .into_iter()
+        .map(|child| child::finish(child)[0].parse::<u64>().unwrap())
+        .max()
+        .unwrap();
+    let store = folder.open();
+    let tokens = store.all_tokens().unwrap();
+    assert_eq!(tokens.len(), 64);
+    assert!(tokens.iter().all(|(_, record)| record.version == 5));
+    // Four commits are in each measured round; on a machine of its own it is a fraction of a second.
+    assert!(longest < 10_000, "someone waited {longest} ms");
+    intact(&folder);
+}
+
+#[test]
+fn a_lease_of_a_killed_process_is_free_at_once() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let mut holder = child::command("hold", &folder.store_path(), "refresh:a")
+        .spawn()
+        .unwrap();
+    child::wait_for(&mut holder, "held");
+    assert!(!take(&*store, "refresh:a"), "two processes hold one lease");
+    // Killed and not yet waited for by its parent, which here is us.
+    holder.kill().unwrap();
+    let begun = Instant::now();
+    while !take(&*store, "refresh:a") {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "still held {:?} after the kill",
+            begun.elapsed()
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    holder.wait().unwrap();
+}
+
+#[test]
+fn what_a_killed_process_had_kept_is_there_and_the_store_is_whole() {
+    let folder = Folder::new();
+    folder.open();
+    let mut total = 0;
+    for round in 0_u64..25 {
+        let mut writer = child::command("write until killed", &folder.store_path(), &round.to_string())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+        // Killed somewhere after its first write, at another moment each round.
+        let first = lines.find(|line| line.as_ref().is_ok_and(|line| line.ends_with('0')));
+        assert!(first.is_some(), "it wrote nothing");
+        std::thread::sleep(Duration::from_micros(round * round * 97));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let said = lines
+            .map_while(Result::ok)
+            .filter_map(|line| line.parse::<i64>().ok())
+            .last()
+            .unwrap_or(0);
+        let store = folder.open();
+        for number in 0..=said {
+            let record = store.tokens(&name(&format!("{round}-{number}"))).unwrap();
+            assert!(
+                record.is_some_and(|record| record.version == number),
+                "round {round}: {number} of {said} is lost"
+            );
+        }
+        total += said;
+    }
+    assert!(total > 25, "hardly anything was written");
+    intact(&folder);
+}
+
+#[test]
+fn a_process_that_forks_loses_nothing_in_parent_or_child() {
+    let folder = Folder::new();
+    let reports = child::finish(child::command("fork", &folder.store_path(), "25").spawn().unwrap());
+    // Each of 25 children wrote 4 accounts, and so did the parent after each fork, beside two writing threads.
+    assert_eq!(reports, ["forked 25"]);
+    let store = folder.open();
+    for round in 0..25 {
+        for number in 0..4 {
+            for who in ["parent", "child"] {
+                let account = name(&format!("{who} {round} {number}"));
+                assert!(store.tokens(&account).unwrap().is_some(), "{account} is lost");
+            }
+        }
+    }
+    for thread in 0..2 {
+        let account = name(&format!("thread {thread}"));
+        assert!(store.tokens(&account).unwrap().unwrap().version > 0);
+    }
+    intact(&folder);
+}
+
+#[test]
+fn a_forked_child_is_another_holder() {
+    let folder = Folder::new();
+    let reports = child::finish(
+        child::command("fork with lease", &folder.store_path(), "")
+            .spawn()
+            .unwrap(),
+    );
+    assert_eq!(
+        reports,
+        ["held in the child", "still mine", "free for the child's sibling"]
+    );
+}
+
+#[test]
+fn a_daemon_that_closes_its_parent_keeps_what_others_write() {
+    // Parent opens the store and forks; the parent ends; a second process writes; the child writes: all is there.
+    let folder = Folder::new();
+    let mut daemon = child::command("daemonise", &folder.store_path(), "").spawn().unwrap();
+    daemon.wait().unwrap();
+    child::finish(
+        child::command("create", &folder.store_path(), "second")
+            .spawn()
+            .unwrap(),
+    );
+    std::fs::write(folder.file("go"), "").unwrap();
+    let store = folder.open();
+    let begun = Instant::now();
+    while store.tokens(&name("daemon")).unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the daemon wrote nothing");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for account in ["parent", "second", "daemon"] {
+        assert!(store.tokens(&name(account)).unwrap().is_some(), "{account} is lost");
+    }
+    intact(&folder);
+}
