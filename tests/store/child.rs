@@ -113,6 +113,8 @@ fn plays_its_role() {
         // Opens the store and keeps an account.
         "create" => {
             put_account(&*open(&settings).unwrap(), &argument, Some(tokens(1)));
+            // Closes it as the last one does: the log is emptied and removed.
+            drop(store::quiesce());
             report("done");
         }
         // Writes tokens, leases and receipts, so many rounds; reports the longest wait in milliseconds.
@@ -275,6 +277,7 @@ fn daemonises(settings: &Settings) {
     put_account(&*store, "parent", Some(tokens(1)));
     let go = Path::new(&settings.store).with_file_name("go");
     forked(|| {
+        put_account(&*store, "daemon, before", Some(tokens(1)));
         let begun = Instant::now();
         while !go.exists() && begun.elapsed() < Duration::from_secs(20) {
             std::thread::sleep(Duration::from_millis(10));

@@ -158,24 +158,30 @@ fn a_forked_child_is_another_holder() {
 }
 
 #[test]
-fn a_daemon_that_closes_its_parent_keeps_what_others_write() {
-    // Parent opens the store and forks; the parent ends; a second process writes; the child writes: all is there.
+fn a_daemon_that_outlives_its_parent_keeps_what_it_and_others_write() {
+    // Parent opens the store and forks; the daemon writes; the parent ends; a second process writes and closes; the daemon writes.
     let folder = Folder::new();
     let mut daemon = child::command("daemonise", &folder.store_path(), "").spawn().unwrap();
     daemon.wait().unwrap();
+    let wait_for = |account: &str| {
+        let begun = Instant::now();
+        while folder.open().tokens(&name(account)).unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{account} is lost");
+            drop(store::quiesce());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop(store::quiesce());
+    };
+    wait_for("daemon, before");
     child::finish(
         child::command("create", &folder.store_path(), "second")
             .spawn()
             .unwrap(),
     );
     std::fs::write(folder.file("go"), "").unwrap();
+    wait_for("daemon");
     let store = folder.open();
-    let begun = Instant::now();
-    while store.tokens(&name("daemon")).unwrap().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the daemon wrote nothing");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    for account in ["parent", "second", "daemon"] {
+    for account in ["parent", "daemon, before", "second", "daemon"] {
         assert!(store.tokens(&name(account)).unwrap().is_some(), "{account} is lost");
     }
     intact(&folder);
