@@ -128,5 +128,5 @@ fn tell_logger(record: &Record) -> Outcome<()> {
         record.message.into_zval(false)?,
         table,
     ];
-    zend::call(&logger, arguments).value().map(drop)
+    zend::call(&logger, arguments).value_beside_helper().map(drop)
 }

@@ -49,13 +49,14 @@ set_error_handler(function (int $level, string $message): bool {
 foreach ($attempts as $name => $do) {
     echo "$name\n";
     try {
-        echo '  ', var_export($do(), true), "\n";
+        $result = var_export($do(), true);
+        echo "  $result\n";
     } catch (Throwable $error) {
         echo '  ', get_class($error), ': ', $error->getMessage(), "\n";
     }
 }
 ?>
---EXPECTF--
+--EXPECT--
 empty account
   ValueError: Squeeze\Graph\access_token(): Argument #1 ($account) must not be empty
 NUL
@@ -110,4 +111,4 @@ union, weak bool
   true
 null
   deprecated: Squeeze\Graph\to_utc(): Passing null to parameter #1 ($local_time) of type string is deprecated
-  ValueError: Squeeze\Graph\to_utc(): Argument #1 ($local_time) %s
+  ValueError: Squeeze\Graph\to_utc(): Argument #1 ($local_time) must not be empty

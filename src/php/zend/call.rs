@@ -52,6 +52,13 @@ impl Returned {
             Ended::Bailout => Err(Raised::Bailout),
         }
     }
+
+    /// The value for a caller that waits for a helper thread: a forked child has none, and its call ends here.
+    pub fn value_beside_helper(self) -> Outcome {
+        let forked = self.forked;
+        let value = self.value()?;
+        if forked { Err(super::forked_away()) } else { Ok(value) }
+    }
 }
 
 /// Runs `inside`, which may run PHP code, behind a catch frame.

@@ -79,11 +79,7 @@ pub fn run_interrupts() -> Outcome<()> {
                 handler(frame);
                 Zval::new()
             });
-            let forked = returned.forked;
-            returned.value()?;
-            if forked {
-                return Err(forked_away());
-            }
+            returned.value_beside_helper()?;
         }
     }
     Ok(())
