@@ -23,6 +23,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use super::zend::{self, Outcome, Raised};
 use crate::base::cancel::CancelToken;
 use crate::base::settings::Settings;
+use crate::service::tokens::wait_for_commits;
 use crate::store::Quiesced;
 use crate::transport::Transport;
 use crate::transport::http::HttpTransport;
@@ -30,7 +31,7 @@ use crate::transport::http::HttpTransport;
 /// How long PHP's thread waits before it looks for interrupts: signals are noticed well within 100 ms.
 const SLICE: Duration = Duration::from_millis(25);
 
-/// How long the end of the process waits for helpers that still run: a token request's answer must be stored.
+/// How long the end of the process waits for token requests that still run.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How many differently configured transports are kept.
@@ -224,10 +225,12 @@ fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {
     restored.map_err(|error| Raised::internal(format!("signals cannot be unblocked: {error}")))
 }
 
-/// Waits, at the end of the process, for helpers that were left behind by an interrupt.
+/// Waits, at the end of the process, for what was left behind by an interrupt: briefly for helpers, which tidy up, and
+/// longer for token requests, whose answers must be stored.
 pub fn farewell() {
-    let end = Instant::now() + FAREWELL;
+    let end = Instant::now() + ORDERLY_END;
     while RUNNING.load(Ordering::SeqCst) > 0 && Instant::now() < end {
         thread::sleep(Duration::from_millis(10));
     }
+    wait_for_commits(FAREWELL);
 }
