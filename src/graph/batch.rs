@@ -109,6 +109,9 @@ impl Client {
 
     fn batch_of(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
         let mut items: Vec<Item<'_>> = requests.iter().map(Item::new).collect();
+        for item in &mut items {
+            item.outcome = self.item_url(item.request).err().map(Err);
+        }
         let mut renewed = false;
         let mut attempt = 1;
         while items.iter().any(Item::is_open) {
@@ -182,18 +185,25 @@ impl Client {
         Ok(answers.responses.into_iter().map(by_id).collect())
     }
 
-    fn item(&self, index: usize, request: &BatchRequest) -> Value {
+    fn item_url(&self, request: &BatchRequest) -> Result<String, GraphError> {
+        if let Some(link) = &request.link {
+            return Ok(link.clone());
+        }
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let query: Vec<(&str, &str)> = request
             .query
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
+        self.relative(&path, &query)
+    }
+
+    fn item(&self, index: usize, request: &BatchRequest) -> Value {
         let preferences: Vec<&str> = request.prefer.iter().map(String::as_str).collect();
         let mut item = json!({
             "id": index.to_string(),
             "method": request.method.as_str(),
-            "url": request.link.clone().unwrap_or_else(|| self.relative(&path, &query)),
+            "url": self.item_url(request).unwrap_or_default(),
             "headers": { "Prefer": prefer(&preferences) },
         });
         if let (Some(body), Some(fields)) = (&request.body, item.as_object_mut()) {

@@ -270,7 +270,7 @@ impl Client {
 
     /// The URL of a path below the mailbox.
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, GraphError> {
-        self.below_root(&path::relative(&self.mailbox, path, query))
+        self.below_root(&self.relative(path, query)?)
     }
 
     /// The URL of a path below the root.
@@ -287,9 +287,15 @@ impl Client {
         below.starts_with('/').then(|| below.to_owned())
     }
 
-    /// A path below the mailbox as a batch names it.
-    pub(super) fn relative(&self, path: &[&str], query: &[(&str, &str)]) -> String {
-        path::relative(&self.mailbox, path, query)
+    /// A path below the mailbox as a batch names it. What can be no id is not asked for: it is as if Graph had said so.
+    pub(super) fn relative(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, GraphError> {
+        path::relative(&self.mailbox, path, query).ok_or_else(|| {
+            let refusal = Refusal {
+                codes: vec!["ErrorInvalidIdMalformed".to_owned()],
+                ..Refusal::new(StatusCode::BAD_REQUEST)
+            };
+            GraphError::refused(refusal, self.now())
+        })
     }
 
     pub(super) fn encode(&self, body: &impl Serialize) -> Result<Vec<u8>, GraphError> {

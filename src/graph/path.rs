@@ -29,8 +29,13 @@ const QUERY: &AsciiSet = &SEGMENT
     .remove(b')')
     .remove(b'/');
 
-/// The path of a request relative to the root, with its query, as a batch wants it: `/me/messages/…?$select=…`.
-pub fn relative(mailbox: &Mailbox, segments: &[&str], query: &[(&str, &str)]) -> String {
+/// The path of a request relative to the root, with its query, as a batch wants it: `/me/messages/…?$select=…`. `None` if a segment is
+/// empty or only dots: encoded or not, every URL parser would take it for "this folder" or "the one above", and the request would
+/// be about something else.
+pub fn relative(mailbox: &Mailbox, segments: &[&str], query: &[(&str, &str)]) -> Option<String> {
+    if segments.iter().any(|segment| segment.bytes().all(|byte| byte == b'.')) {
+        return None;
+    }
     let mut path = match mailbox {
         Mailbox::Me => "/me".to_owned(),
         // In a key, a quote is doubled.
@@ -47,7 +52,7 @@ pub fn relative(mailbox: &Mailbox, segments: &[&str], query: &[(&str, &str)]) ->
         path.push('=');
         path.extend(utf8_percent_encode(value, QUERY));
     }
-    path
+    Some(path)
 }
 
 /// The same below `root`, which may have a path of its own (`…/v1.0`).
@@ -124,7 +129,14 @@ mod tests {
             ),
         ];
         for (mailbox, segments, query, expected) in cases {
-            assert_eq!(relative(mailbox, segments, query), expected);
+            assert_eq!(relative(mailbox, segments, query).as_deref(), Some(expected));
+        }
+        for segment in ["", ".", "..", "..."] {
+            assert_eq!(
+                relative(&me, &["mailFolders", segment, "messages"], &[]),
+                None,
+                "{segment}"
+            );
         }
         assert_eq!(literal("O'Neil"), "'O''Neil'");
     }

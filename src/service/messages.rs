@@ -19,7 +19,7 @@ use crate::graph::value::{Attachment, Message};
 use crate::graph::{attachments, messages};
 use crate::service::context::Context;
 use crate::service::file_target::FileTarget;
-use crate::service::folders;
+use crate::service::folders::{self, name::FolderName};
 use crate::service::mailbox;
 
 pub use crate::graph::messages::MessageChange;
@@ -76,7 +76,7 @@ impl MessageWalk {
             Some(id) => id.clone(),
             None => {
                 let named = self.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
-                self.folder_id.insert(folders::resolve(context, name, named)?).clone()
+                self.folder_id.insert(folder_segment(context, name, named)?).clone()
             }
         };
         let mut messages = Vec::new();
@@ -102,7 +102,7 @@ pub fn total(context: &Context, name: &AccountName, query: &MessageQuery) -> Res
     let account = mailbox::account(context, name)?;
     let client = mailbox::client_of(context, &account)?;
     let named = query.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
-    let folder = folders::resolve(context, name, named)?;
+    let folder = folder_segment(context, name, named)?;
     messages::count(&client, &folder, walk::count_filter(query).as_deref())
         .map_err(|error| folder_error(error, named).of(name))
 }
@@ -186,7 +186,7 @@ pub fn save_attachment(
 pub fn move_message(context: &Context, name: &AccountName, message: &str, folder: &str) -> Result<Message> {
     check_id("message_id", message)?;
     let client = mailbox::client(context, name)?;
-    let target = folders::resolve(context, name, folder)?;
+    let target = folder_segment(context, name, folder)?;
     messages::move_to(&client, message, &target).map_err(|error| target_error(&client, error, message, folder).of(name))
 }
 
@@ -207,7 +207,7 @@ pub fn move_messages(context: &Context, name: &AccountName, ids: &[String], fold
         check_id("message_ids", id)?;
     }
     let client = mailbox::client(context, name)?;
-    let target = folders::resolve(context, name, folder)?;
+    let target = folder_segment(context, name, folder)?;
     let outcomes = messages::move_many(&client, ids, &target);
     if let Some(Err(error)) = outcomes
         .iter()
@@ -245,7 +245,7 @@ pub fn move_messages(context: &Context, name: &AccountName, ids: &[String], fold
 pub fn copy_message(context: &Context, name: &AccountName, message: &str, folder: &str) -> Result<Message> {
     check_id("message_id", message)?;
     let client = mailbox::client(context, name)?;
-    let target = folders::resolve(context, name, folder)?;
+    let target = folder_segment(context, name, folder)?;
     messages::copy_to(&client, message, &target).map_err(|error| target_error(&client, error, message, folder).of(name))
 }
 
@@ -283,6 +283,16 @@ fn check_id(argument: &'static str, id: &str) -> Result<()> {
         "message_ids" => Error::argument(argument, format!("must contain only message ids: each {wrong}")),
         _ => Error::argument(argument, wrong),
     })
+}
+
+/// What stands for a folder in a request. An id and a well-known name are good as they are: the request itself finds out whether
+/// there is such a folder, and asking beforehand would only cost another one.
+fn folder_segment(context: &Context, name: &AccountName, folder: &str) -> Result<String> {
+    match FolderName::parse(folder) {
+        Ok(FolderName::Id(id)) => Ok(id),
+        Ok(FolderName::WellKnown { base, below }) if below.is_empty() => Ok(base.to_owned()),
+        _ => folders::resolve(context, name, folder),
+    }
 }
 
 /// Fills a new file and gives it its name.
