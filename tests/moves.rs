@@ -1,5 +1,11 @@
 //! Moving and copying against the sandbox: one effect each, whatever becomes of the answer.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected shall panic, in its helper functions, too"
+)]
+
 mod mailbox;
 
 use std::time::Duration;

@@ -1,6 +1,13 @@
 //! Throttling, faults and refused tokens against the sandbox: the right wait, the right class, within the budget, and never more
 //! requests at a time than Exchange takes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected shall panic, in its helper functions, too"
+)]
+
 mod mailbox;
 
 use std::thread;

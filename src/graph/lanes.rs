@@ -149,7 +149,9 @@ mod tests {
         drop(first);
         assert_eq!(order.recv().unwrap(), "batch");
         assert_eq!(order.recv().unwrap(), "download");
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     }
 
     #[test]

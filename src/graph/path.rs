@@ -95,11 +95,14 @@ pub fn literal(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Mailbox, segments, query, and the path they make.
+    type Case<'a> = (&'a Mailbox, &'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
     #[test]
     fn segments_and_queries_are_encoded_once() {
         let me = Mailbox::Me;
         let user = |name: &str| Mailbox::User(name.to_owned());
-        let cases: [(&Mailbox, &[&str], &[(&str, &str)], &str); 7] = [
+        let cases: [Case<'_>; 7] = [
             (&me, &[], &[], "/me"),
             (&me, &["messages", "AAMk/a+b="], &[], "/me/messages/AAMk-a_b%3D"),
             (&me, &["messages", "a?b#c%d"], &[], "/me/messages/a%3Fb%23c%25d"),

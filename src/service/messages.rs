@@ -72,12 +72,11 @@ impl MessageWalk {
     pub fn next_page(&mut self, context: &Context, name: &AccountName) -> Result<Vec<Message>> {
         let account = mailbox::account(context, name)?;
         let client = mailbox::client_of(context, &account)?;
-        let folder = match &self.folder_id {
-            Some(id) => id.clone(),
-            None => {
-                let named = self.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
-                self.folder_id.insert(folder_segment(context, name, named)?).clone()
-            }
+        let folder = if let Some(id) = &self.folder_id {
+            id.clone()
+        } else {
+            let named = self.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
+            self.folder_id.insert(folder_segment(context, name, named)?).clone()
         };
         let mut messages = Vec::new();
         while let Some(ask) = self.walk.ask() {
