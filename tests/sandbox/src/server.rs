@@ -111,6 +111,7 @@ fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
         .route("/control/{*path}", any(control))
         .route("/control", any(control))
+        .route("/control/", any(control))
         .fallback(protocol)
         .with_state(sandbox)
 }
