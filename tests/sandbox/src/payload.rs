@@ -44,6 +44,8 @@ impl Payload {
     /// A body that sends `content`, slowly if `drip` says so, and breaks off after `cut_after` bytes.
     pub fn new(content: Content, drip: Option<Drip>, cut_after: Option<u64>, permit: Option<Permit>) -> Self {
         let length = content.len();
+        // A body without bytes is never polled.
+        let permit = permit.filter(|_| length > 0);
         Self {
             content,
             rest: Bytes::new(),

@@ -147,19 +147,24 @@ async fn protocol(
         Ok(request) => request,
         Err(status) => return send(Answer::empty(status), None, None),
     };
-    let number = sandbox.journal.asked(&request, connection.number, sandbox.clock.now());
+    // A service that has got a request works on it whether or not the client stays to hear the answer.
+    let work = tokio::spawn(respond(Arc::clone(&sandbox), connection.number, request));
+    work.await
+        .unwrap_or_else(|_| send(Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, None))
+}
+
+async fn respond(sandbox: Arc<Sandbox>, connection: u64, request: Request) -> Response<Body> {
+    let number = sandbox.journal.asked(&request, connection, sandbox.clock.now());
     let fault = sandbox.faults.strike(&request);
     let mut permit = None;
     let answer = work(&sandbox, &request, fault.as_ref(), &mut permit).await;
-    let response = match fault.as_ref().and_then(|fault| fault.cut) {
-        Some(cut) => {
-            let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(Severed(cut));
-            sandbox.journal.answered(number, 0);
-            return response;
-        }
-        None => send(answer, fault.as_ref(), permit),
-    };
+    if let Some(cut) = fault.as_ref().and_then(|fault| fault.cut) {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Severed(cut));
+        sandbox.journal.answered(number, 0);
+        return response;
+    }
+    let response = send(answer, fault.as_ref(), permit);
     sandbox.journal.answered(number, response.status().as_u16());
     response
 }

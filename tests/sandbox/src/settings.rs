@@ -36,6 +36,8 @@ pub struct Settings {
     pub attachment_type_hash: bool,
     /// JSON is compressed for clients that accept gzip.
     pub gzip: bool,
+    /// Scopes that are never granted, whatever was consented to (as Conditional Access does).
+    pub withheld_scopes: Vec<String>,
     /// Refresh answers bring a new refresh token.
     pub rotate_refresh_tokens: bool,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             fraction_digits: 0,
             attachment_type_hash: true,
             gzip: true,
+            withheld_scopes: Vec::new(),
             rotate_refresh_tokens: true,
         }
     }

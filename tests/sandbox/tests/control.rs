@@ -285,3 +285,35 @@ fn nothing_but_loopback_is_listened_on() {
     };
     assert!(start(options).is_err());
 }
+
+#[test]
+fn a_request_is_worked_on_though_its_client_hangs_up() {
+    let stage = Stage::new();
+    let graph = stage.graph();
+    stage.control("POST", "mails/generate", &json!({ "count": 1, "size": 10 }));
+    let path = format!("me/messages/{}/move", graph.inbox()[0]);
+    stage.control("POST", "faults", &json!({ "path": "/move", "delay_ms": 300 }));
+    let request = graph
+        .request("POST", &path)
+        .timeout(Duration::from_millis(100))
+        .header("content-type", "application/json")
+        .body("{\"destinationId\":\"archive\"}");
+    assert!(request.send().is_err());
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(graph.get("me/mailFolders/archive")["totalItemCount"], 1);
+}
+
+#[test]
+fn scopes_can_be_withheld_though_they_were_consented_to() {
+    let stage = Stage::new();
+    stage.control(
+        "PATCH",
+        "settings",
+        &json!({ "withheld_scopes": ["Mail.ReadWrite.Shared"] }),
+    );
+    let scope = stage.redeem(&stage.code(), &[]).1["scope"]
+        .as_str()
+        .expect("scopes")
+        .to_owned();
+    assert!(scope.contains("Mail.ReadWrite") && !scope.contains("Shared"), "{scope}");
+}

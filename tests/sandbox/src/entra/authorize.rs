@@ -37,9 +37,10 @@ pub fn answer(sandbox: &Sandbox, request: &Request, tenant: &str) -> Answer {
         prompt: find(&pairs, "prompt")
             .filter(|prompt| !prompt.is_empty())
             .map(str::to_owned),
+        // The `login_hint` claim of an earlier id_token is good as well.
         login_hint: find(&pairs, "login_hint")
             .filter(|hint| !hint.is_empty())
-            .map(str::to_owned),
+            .map(|hint| hint.strip_prefix("O.").unwrap_or(hint).to_owned()),
         claims_aware: find(&pairs, "claims").is_some_and(|claims| claims.contains("xms_cc") && claims.contains("cp1")),
         client_info: find(&pairs, "client_info") == Some("1"),
         admin_consent: false,

@@ -156,12 +156,13 @@ fn issue(
     sandbox: &Sandbox,
     world: &mut World,
     app: &App,
-    given: Given,
+    mut given: Given,
     client_info: bool,
     fault: Option<&Action>,
 ) -> Value {
     let now = sandbox.clock.now();
     let settings = sandbox.settings();
+    given.scopes.retain(|scope| !settings.withheld_scopes.contains(scope));
     let life = settings.token_life.unwrap_or_else(|| {
         if given.claims_aware {
             random::between(72_000, 100_800)

@@ -38,7 +38,15 @@ pub fn route(call: &Call<'_>, mailbox: &mut Mailbox, rest: &[&str]) -> Result<An
         ("GET", []) => list(call, mailbox, Mailbox::ROOT),
         ("POST", []) => create(call, mailbox, Mailbox::ROOT),
         ("GET", ["$count"]) => Ok(count(call, mailbox, Mailbox::ROOT)),
-        (_, [_, "childFolders", child, rest @ ..]) if *child != "$count" && *child != "delta" => {
+        (_, [parent, "childFolders", child, rest @ ..]) if *child != "$count" && *child != "delta" => {
+            let (parent, key) = (find(mailbox, parent)?, find(mailbox, child)?);
+            if mailbox
+                .folders
+                .get(&key)
+                .is_none_or(|folder| folder.parent != Some(parent))
+            {
+                return Err(GraphError::not_found());
+            }
             let mut path = vec![*child];
             path.extend_from_slice(rest);
             route(call, mailbox, &path)

@@ -90,12 +90,12 @@ pub fn find(mailbox: &Mailbox, text: &str) -> Result<u64, GraphError> {
 }
 
 fn property(message: &Message, name: &str) -> Property {
-    let summary = message.source.summary();
+    let summary = || message.source.summary();
     let text = |text: Option<String>| text.map_or(Property::Null, Property::Text);
     let time = |time: Option<i64>| time.map_or(Property::Null, Property::Time);
     match name {
         "receivedDateTime" => time(message.received),
-        "sentDateTime" => time(summary.sent.or(message.received)),
+        "sentDateTime" => time(summary().sent.or(message.received)),
         "createdDateTime" => time(Some(message.created)),
         "lastModifiedDateTime" => time(Some(message.modified)),
         "subject" => text(message.subject()),
@@ -103,9 +103,9 @@ fn property(message: &Message, name: &str) -> Property {
         "isDraft" => Property::Bool(message.is_draft),
         "importance" => Property::Text(message.importance.clone()),
         "hasAttachments" => Property::Bool(message.has_attachments()),
-        "internetMessageId" => text(summary.message_id.clone()),
-        "from/emailAddress/address" => text(summary.from.as_ref().map(|from| from.address.clone())),
-        "sender/emailAddress/address" => text(summary.sender.as_ref().map(|from| from.address.clone())),
+        "internetMessageId" => text(summary().message_id.clone()),
+        "from/emailAddress/address" => text(summary().from.as_ref().map(|from| from.address.clone())),
+        "sender/emailAddress/address" => text(summary().sender.as_ref().map(|from| from.address.clone())),
         _ => Property::Null,
     }
 }
@@ -192,9 +192,9 @@ fn sort(messages: &mut [&Message], name: &str, descending: bool) {
     // A stable sort in both directions keeps equal ones in order of arrival.
     messages.sort_by_key(|message| message.key);
     if descending {
-        messages.sort_by_key(|message| std::cmp::Reverse(key(message)));
+        messages.sort_by_cached_key(|message| std::cmp::Reverse(key(message)));
     } else {
-        messages.sort_by_key(|message| key(message));
+        messages.sort_by_cached_key(|message| key(message));
     }
 }
 

@@ -64,7 +64,17 @@ fn derived(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// The message; `whole` when it was asked for by itself, not in a list.
+/// `meetingMessageType` of a derived type.
+fn meeting(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Message => None,
+        Kind::MeetingRequest => Some("meetingRequest"),
+        Kind::MeetingResponse => Some("meetingAccepted"),
+        Kind::MeetingCancelled => Some("meetingCancelled"),
+    }
+}
+
+/// The message, as far as `$select` wants it.
 pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String, Value> {
     let summary = message.source.summary();
     let query = &call.query;
@@ -119,6 +129,11 @@ pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String
     put("bccRecipients", &|| recipients(&summary.bcc));
     put("replyTo", &|| recipients(&summary.reply_to));
     put("flag", &|| json!({ "flagStatus": message.flag }));
+    if query.select.is_none()
+        && let Some(meeting) = meeting(summary.kind)
+    {
+        body.insert("meetingMessageType".into(), meeting.into());
+    }
     if query.names("internetMessageHeaders") {
         let headers: Vec<Value> = summary
             .headers
