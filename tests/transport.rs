@@ -402,3 +402,43 @@ fn a_worker_shakes_hands_once() {
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
+
+/// Set in a child of this test program whose environment names no CA store.
+const WITHOUT_CA_STORE: &str = "TRANSPORT_TEST_WITHOUT_CA_STORE";
+
+#[test]
+fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
+    if std::env::var_os(WITHOUT_CA_STORE).is_none() {
+        // The environment of a process with threads can not be changed safely, that of a child can.
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "without_a_ca_store_http_works_and_https_says_what_is_missing",
+            ])
+            .env(WITHOUT_CA_STORE, "1")
+            .env("SSL_CERT_FILE", "/nonexistent/ca.pem")
+            .env("SSL_CERT_DIR", "/nonexistent")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        return;
+    }
+    let local = server(|mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    assert_eq!(fetch(&settings(), &format!("http://{local}/"), None).unwrap(), b"ok");
+    let error = fetch(&settings(), "https://localhost:1/", None).unwrap_err();
+    assert_eq!((error.stage, error.sent), (Stage::Tls, false), "{error}");
+    assert!(error.reason.contains("ca-certificates"), "{error}");
+    // A CA file alone is trust enough.
+    let known = authority("known");
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        ca_file: Some(write(folder.path(), "ca.pem", &known.pem())),
+        ..settings()
+    };
+    let (address, _) = tls_server(&known, "localhost", false);
+    let url = format!("https://localhost:{}/", address.port());
+    assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
+}
