@@ -273,3 +273,6 @@ fn settle_open(items: &mut [Item<'_>], error: &GraphError) {
         item.outcome = Some(Err(error));
     }
 }
+
+#[cfg(test)]
+mod tests;
