@@ -25,6 +25,7 @@ pub struct World {
     pub sandbox: RunningSandbox,
     pub folder: TempDir,
     settings: Arc<Settings>,
+    name: AccountName,
 }
 
 impl World {
@@ -41,6 +42,7 @@ impl World {
             sandbox: start(Options::default()).unwrap(),
             folder,
             settings: Arc::new(settings),
+            name: AccountName::new("konto").unwrap(),
         };
         world.account("konto", |_| {});
         world
@@ -109,8 +111,9 @@ impl World {
         name
     }
 
+    /// The usual account.
     pub fn name(&self) -> AccountName {
-        AccountName::new("konto").unwrap()
+        self.name.clone()
     }
 
     pub fn control(&self, method: &str, path: &str, body: &Value) -> Value {

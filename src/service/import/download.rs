@@ -189,6 +189,7 @@ fn judge(client: &Client, order: &Order, error: GraphError) -> Result<Fetched> {
     let gone = match messages::summary(client, &order.message) {
         Ok(message) => return Ok(lies_elsewhere_or(&message, order, failure)),
         Err(second) if second.is_cancelled() => return Err(second.into()),
+        Err(second) if matches!(second.cause, Cause::Transport(_)) => return Err(Error::Failure(failure)),
         Err(second) => second.is_not_found(),
     };
     match folders::get(client, &order.inbox) {

@@ -503,6 +503,11 @@ impl<'a> Run<'a> {
     /// Settles what is open, however the run ended: counts failures or not, waits for moves, and writes the last receipts.
     fn end(&mut self, went: &Result<Flow>) -> Result<()> {
         self.pool.stop_fetching();
+        for fetched in std::mem::take(&mut self.fetched).into_values() {
+            if let Ok(Fetched::Ready(parts)) = fetched {
+                self.let_go(&parts, false);
+            }
+        }
         if went.is_err() {
             // Whatever broke would break these, too; the next run moves them.
             for order in self.pool.forget_moves() {
