@@ -31,7 +31,7 @@ use crate::transport::http::HttpTransport;
 /// How long PHP's thread waits before it looks for interrupts: signals are noticed well within 100 ms.
 const SLICE: Duration = Duration::from_millis(25);
 
-/// How long the end of the process waits for token requests that still run.
+/// How long the end of the process waits for work that still runs.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How many differently configured transports are kept.
@@ -225,12 +225,12 @@ fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {
     restored.map_err(|error| Raised::internal(format!("signals cannot be unblocked: {error}")))
 }
 
-/// Waits, at the end of the process, for what was left behind by an interrupt: briefly for helpers, which tidy up, and
-/// longer for token requests, whose answers must be stored.
+/// Waits, at the end of the process, for what was left behind by an interrupt: helpers that tidy up, and token requests
+/// whose answers must be stored.
 pub fn farewell() {
-    let end = Instant::now() + ORDERLY_END;
+    let end = Instant::now() + FAREWELL;
     while RUNNING.load(Ordering::SeqCst) > 0 && Instant::now() < end {
         thread::sleep(Duration::from_millis(10));
     }
-    wait_for_commits(FAREWELL);
+    wait_for_commits(end.saturating_duration_since(Instant::now()));
 }

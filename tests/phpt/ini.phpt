@@ -36,7 +36,7 @@ squeeze_graph.proxy_auth_file    ''                                       5
 squeeze_graph.retry_budget       '120'                                    5
 squeeze_graph.store              '/var/lib/squeeze-graph/store.sqlite'    5
 squeeze_graph.timeout            '60'                                     5
-squeeze_graph.store = "": refused
+squeeze_graph.store = "": taken
 squeeze_graph.store = "\/a\u0000b": refused
 squeeze_graph.store = "\/srv\/a.sqlite": taken
 squeeze_graph.connect_timeout = "0": refused
