@@ -9,4 +9,5 @@
 
 mod folders;
 mod import;
+mod kill;
 mod support;
