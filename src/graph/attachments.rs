@@ -7,7 +7,8 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::graph::client::{Client, Sink};
+use crate::graph::client::Client;
+use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
 use crate::graph::message::or_default;
 use crate::graph::value::{Attachment, AttachmentKind};

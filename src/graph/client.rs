@@ -4,8 +4,6 @@
 //! Left out on purpose: redirects (the token goes to the configured origin only) and `SdkVersion` (Microsoft's own telemetry).
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,9 +35,6 @@ const ERROR_LIMIT: u64 = 64 << 10;
 /// A JSON answer may take this many idle limits in all.
 const DEADLINE_FACTOR: u32 = 3;
 
-/// How many bytes of a download are held in memory at a time.
-const CHUNK: usize = 64 << 10;
-
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
@@ -65,26 +60,6 @@ pub struct Environment {
     pub concurrency: usize,
     /// How long no byte may move.
     pub idle: Duration,
-}
-
-/// Where the bytes of a download go. A download that broke is begun again, so a sink can be emptied.
-pub trait Sink: Write {
-    /// Drops everything written so far.
-    fn restart(&mut self) -> io::Result<()>;
-}
-
-impl Sink for Vec<u8> {
-    fn restart(&mut self) -> io::Result<()> {
-        self.clear();
-        Ok(())
-    }
-}
-
-impl Sink for File {
-    fn restart(&mut self) -> io::Result<()> {
-        self.set_len(0)?;
-        self.seek(SeekFrom::Start(0)).map(|_| ())
-    }
 }
 
 /// One mailbox as one account sees it, for the length of one call. Cheap to clone; clones can be used on several threads at once.
@@ -228,49 +203,14 @@ impl Client {
         gone_is_done(self.answer(&call, &mut |_| Ok(())))
     }
 
-    /// Streams bytes into `sink`; how many. A download that breaks is begun again with an emptied sink.
-    pub fn download(&self, path: &[&str], max_bytes: Option<u64>, sink: &mut dyn Sink) -> Result<u64, GraphError> {
-        let call = Call {
-            raw: true,
-            ..Call::new(Method::GET, self.url(path, &[])?, Repeat::Freely)
-        };
-        let mut begun = false;
-        self.answer(&call, &mut |mut response| {
-            if std::mem::replace(&mut begun, true) {
-                sink.restart().map_err(|error| GraphError::sink(&error, self.now()))?;
-            }
-            self.copy(&mut *response.body, max_bytes, sink)
-        })
-    }
-
-    fn copy(&self, body: &mut dyn Read, max_bytes: Option<u64>, sink: &mut dyn Sink) -> Result<u64, GraphError> {
-        let mut chunk = vec![0; CHUNK];
-        let mut copied: u64 = 0;
-        loop {
-            self.check()?;
-            let count = match body.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    let error = body::read_error(&error, self.root.host_str().unwrap_or_default());
-                    return Err(GraphError::transport(error, self.now()));
-                }
-            };
-            copied = copied.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-            if let Some(limit) = max_bytes.filter(|limit| copied > *limit) {
-                return Err(GraphError::too_large(limit, self.now()));
-            }
-            sink.write_all(chunk.get(..count).unwrap_or_default())
-                .map_err(|error| GraphError::sink(&error, self.now()))?;
-        }
-        sink.flush().map_err(|error| GraphError::sink(&error, self.now()))?;
-        Ok(copied)
-    }
-
     /// The URL of a path below the mailbox.
-    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, GraphError> {
+    pub(super) fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, GraphError> {
         self.below_root(&self.relative(path, query)?)
+    }
+
+    /// Where requests go, for messages.
+    pub(super) fn host(&self) -> &str {
+        self.root.host_str().unwrap_or_default()
     }
 
     /// The URL of a path below the root.
@@ -314,7 +254,7 @@ impl Client {
 
     /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
     pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
-        let host = self.root.host_str().unwrap_or_default();
+        let host = self.host();
         let bytes = body::read_all(&mut *response.body, JSON_LIMIT, host)
             .map_err(|error| GraphError::transport(error, self.now()))?;
         serde_json::from_slice(&bytes).map_err(|error| {
@@ -490,7 +430,7 @@ impl Client {
                 let error = TransportError {
                     stage: Stage::Timeout,
                     sent: false,
-                    host: self.root.host_str().unwrap_or_default().to_owned(),
+                    host: self.host().to_owned(),
                     reason: "the time for this call is over".to_owned(),
                 };
                 return Err(GraphError::transport(error, self.now()));
@@ -503,7 +443,7 @@ impl Client {
     fn refusal(&self, mut response: Response, id: String) -> GraphError {
         let now = self.now();
         // Whatever can be read of the body helps; the status alone decides.
-        let host = self.root.host_str().unwrap_or_default();
+        let host = self.host();
         let body = body::read_all(&mut *response.body, ERROR_LIMIT, host).unwrap_or_default();
         let mut refusal = Refusal::new(response.status)
             .with_headers(&response.headers, now)

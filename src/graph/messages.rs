@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::clock::UtcInstant;
-use crate::graph::client::{Client, Sink};
+use crate::graph::client::Client;
+use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
 use crate::graph::message::{MessageJson, SELECT, SELECT_WHOLE};
 use crate::graph::page::Page;

@@ -4,6 +4,7 @@
 pub mod attachments;
 pub mod batch;
 pub mod client;
+pub mod download;
 pub mod error;
 pub mod folders;
 pub mod lanes;

@@ -22,7 +22,7 @@ use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Result};
 use crate::base::problem::Problem;
 use crate::base::random::Random;
-use crate::graph::client::Sink;
+use crate::graph::download::Sink;
 use crate::graph::error::{Cause, GraphError};
 
 /// A file on its way to its name. Dropped before [`FileTarget::keep`] it is gone.

@@ -19,7 +19,7 @@ use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, unlinkat};
 use sha2::{Digest, Sha256};
 
-use crate::graph::client::Sink;
+use crate::graph::download::Sink;
 
 /// The file system refused.
 #[derive(Debug, thiserror::Error)]
