@@ -132,14 +132,14 @@ final class ForeignTokensTest extends GraphTestCase
 
     /**
      * @dataProvider forms
-     * @param array<string, mixed> $expiry
+     * @param array<string, \Closure(int): mixed> $expiry
      */
     public function testEveryUsualFormOfAnExpiryIsRead(array $expiry, ?int $seconds): void
     {
         $this->signedIn('new');
         $kept = array_intersect_key(export_token('new'), ['access_token' => 1, 'refresh_token' => 1]);
         $this->account('invoices');
-        $status = adopt_token('invoices', $kept + $expiry);
+        $status = adopt_token('invoices', $kept + array_map(static fn (\Closure $form): mixed => $form(time() + (int) $seconds), $expiry));
         if ($seconds === null) {
             self::assertSame(TokenState::Expired, $status->state);
         } else {
@@ -149,16 +149,16 @@ final class ForeignTokensTest extends GraphTestCase
     }
 
     /**
-     * @return iterable<string, array{array<string, mixed>, ?int}>
+     * @return iterable<string, array{array<string, \Closure(int): mixed>, ?int}>
      */
     public function forms(): iterable
     {
-        yield 'expires_at' => [['expires_at' => time() + 1800], 1800];
-        yield 'expires' => [['expires' => (string) (time() + 1800)], 1800];
-        yield 'expires_on' => [['expires_on' => gmdate('c', time() + 1800)], 1800];
-        yield 'expires_in with issued_at' => [['expires_in' => 3600, 'issued_at' => time() - 1800], 1800];
+        yield 'expires_at' => [['expires_at' => static fn (int $end): int => $end], 1800];
+        yield 'expires' => [['expires' => static fn (int $end): string => (string) $end], 1800];
+        yield 'expires_on' => [['expires_on' => static fn (int $end): string => gmdate('c', $end)], 1800];
+        yield 'expires_in with issued_at' => [['expires_in' => static fn (): int => 3600, 'issued_at' => static fn (int $end): int => $end - 3600], 1800];
         yield 'none' => [[], null];
-        yield 'over' => [['expires_at' => time() - 10], null];
+        yield 'over' => [['expires_at' => static fn (int $now): int => $now - 10], null];
     }
 
     public function testANaiveExpiryWithoutZoneIsNotAdopted(): void

@@ -6,6 +6,7 @@ namespace Squeeze\Graph\Tests;
 
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\Disposition;
+use Squeeze\Graph\FolderNotFoundException;
 use Squeeze\Graph\ImportReport;
 use Squeeze\Graph\ImportResult;
 use Squeeze\Graph\ImportRunningException;
@@ -422,8 +423,8 @@ final class ImportTest extends GraphTestCase
             import_messages('invoices', $handler);
         } catch (\Squeeze\Graph\GraphException) {
         }
-        self::assertSame([1, 0, 0], $this->counts());
         $this->sandbox->control('DELETE', '/faults');
+        self::assertSame([1, 0, 0], $this->counts());
         import_messages('invoices', $handler);
         self::assertSame(1, $calls);
         self::assertSame([0, 1, 0], $this->counts());
@@ -522,7 +523,12 @@ final class ImportTest extends GraphTestCase
         yield 'ambiguous' => [['folder_processed' => 'Verarbeitet']];
         yield 'twice the same' => [['folder_error' => '/Verarbeitet']];
         yield 'the inbox itself' => [['folder_processed' => 'wellknown:inbox']];
-        yield 'no inbox' => [['folder_inbox' => '/Nirgends']];
+    }
+
+    public function testAnInboxThatIsMissingIsNotFound(): void
+    {
+        save_account('invoices', ['folder_inbox' => '/Nirgends']);
+        $this->thrown(FolderNotFoundException::class, static fn () => import_messages('invoices', static fn () => self::fail('handled')));
     }
 
     /**

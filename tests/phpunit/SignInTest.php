@@ -8,6 +8,7 @@ use Squeeze\Graph\AccountNotFoundException;
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\SignInFailedException;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\Php;
 use Squeeze\Graph\Tests\Support\World;
 use Squeeze\Graph\TokenState;
 
@@ -207,14 +208,12 @@ final class SignInTest extends GraphTestCase
     public function testThePhpSessionTiesBothLegs(): void
     {
         $this->account();
-        session_save_path($this->folder);
-        @session_start(['use_cookies' => false]);
-        try {
-            $callback = $this->sandbox->signIn(authorization_url('invoices'));
-            self::assertSame(TokenState::Valid, exchange_code($callback)->state);
-        } finally {
-            session_destroy();
-        }
+        $session = sprintf('session_save_path(%s); session_id("idofthesession0123456789"); session_start(); ', var_export($this->folder, true));
+        $url = Php::code($session . 'echo authorization_url("invoices");')->output();
+        $callback = $this->sandbox->signIn($url);
+        $this->failed('wrong_session', static fn () => exchange_code($callback, self::SESSION));
+        $exchange = Php::code($session . sprintf('echo exchange_code(%s)->state->name;', var_export($callback, true)));
+        self::assertSame('Valid', $exchange->output(), $exchange->errors());
     }
 
     public function testAnUnknownAccountHasNoUrl(): void
