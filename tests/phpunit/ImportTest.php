@@ -224,6 +224,20 @@ final class ImportTest extends GraphTestCase
         self::assertSame([2, 1, 0], $this->counts());
     }
 
+    public function testWhatWasFetchedAheadGoesWhenTheRunEndsEarly(): void
+    {
+        for ($i = 0; $i < 6; $i++) {
+            $this->deliver('mail ' . $i);
+        }
+        import_messages('invoices', function (IncomingMessage $mail): void {
+            if ($mail->message->subject === 'mail 1') {
+                usleep(500_000);
+                throw new StopImport();
+            }
+        }, $this->target);
+        self::assertCount(1, glob($this->target . '/*'));
+    }
+
     public function testAnErrorOfTheHandlerEndsTheRunAndIsPassedOn(): void
     {
         foreach (['first', 'second'] as $subject) {

@@ -125,6 +125,7 @@ impl<'a> Run<'a> {
     pub fn run(mut self) -> Result<ImportReport> {
         let went = self.recover().and_then(|()| self.walk());
         let ended = self.end(&went);
+        self.forget_fetched();
         went?;
         ended?;
         Ok(self.report)
@@ -431,6 +432,15 @@ impl<'a> Run<'a> {
             self.pool.spool().remove(&parts.folder);
         }
         self.pool.disk().give_back(parts.reserved);
+    }
+
+    /// Removes what was fetched ahead of an end that came early: in a folder of the host's nobody else would.
+    fn forget_fetched(&mut self) {
+        for fetched in std::mem::take(&mut self.fetched).into_values() {
+            if let Ok(Fetched::Ready(parts)) = fetched {
+                self.let_go(&parts, false);
+            }
+        }
     }
 
     pub(super) fn relocate(&mut self, message: &str, destination: Destination, receipt: Option<Receipt>) {
