@@ -38,6 +38,7 @@ pub struct Payload {
     drip: Option<Drip>,
     pause: Option<Pin<Box<Sleep>>>,
     permit: Option<Permit>,
+    chunked: bool,
 }
 
 impl Payload {
@@ -55,7 +56,15 @@ impl Payload {
             drip,
             pause: None,
             permit,
+            chunked: false,
         }
+    }
+
+    /// As [`Payload::new`], without telling its length beforehand.
+    #[must_use]
+    pub fn chunked(mut self, chunked: bool) -> Self {
+        self.chunked = chunked;
+        self
     }
 
     fn next_chunk(&mut self) -> Option<Bytes> {
@@ -116,6 +125,10 @@ impl Body for Payload {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        if self.chunked && self.left > 0 {
+            SizeHint::new()
+        } else {
+            SizeHint::with_exact(self.left)
+        }
     }
 }

@@ -69,6 +69,10 @@ pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener, tls: Option<Tls
         };
         let (router, tls, sandbox) = (router.clone(), tls.clone(), Arc::clone(&sandbox));
         tokio::spawn(async move {
+            let wait = sandbox.settings().connect_latency_ms;
+            if wait > 0 {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
             match tls {
                 None => talk(router, connection, socket).await,
                 Some(tls) => {
@@ -135,7 +139,7 @@ async fn control(State(sandbox): State<Arc<Sandbox>>, request: axum::extract::Re
         Ok(request) => control::answer(&sandbox, &request),
         Err(status) => Answer::empty(status),
     };
-    send(answer, None, None)
+    send(answer, None, None, false)
 }
 
 async fn protocol(
@@ -145,12 +149,12 @@ async fn protocol(
 ) -> Response<Body> {
     let request = match read(request, LARGEST_BODY).await {
         Ok(request) => request,
-        Err(status) => return send(Answer::empty(status), None, None),
+        Err(status) => return send(Answer::empty(status), None, None, false),
     };
     // A service that has got a request works on it whether or not the client stays to hear the answer.
     let work = tokio::spawn(respond(Arc::clone(&sandbox), connection.number, request));
     work.await
-        .unwrap_or_else(|_| send(Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, None))
+        .unwrap_or_else(|_| send(Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, None, false))
 }
 
 async fn respond(sandbox: Arc<Sandbox>, connection: u64, request: Request) -> Response<Body> {
@@ -164,7 +168,8 @@ async fn respond(sandbox: Arc<Sandbox>, connection: u64, request: Request) -> Re
         sandbox.journal.answered(number, 0);
         return response;
     }
-    let response = send(answer, fault.as_ref(), permit);
+    let chunked = request.path.starts_with("/graph/") && sandbox.settings().chunked;
+    let response = send(answer, fault.as_ref(), permit, chunked);
     sandbox.journal.answered(number, response.status().as_u16());
     response
 }
@@ -339,14 +344,14 @@ fn fault_answer(fault: &Action, sandbox: &Sandbox, request: &Request) -> Answer 
     dress(request, answer)
 }
 
-fn send(answer: Answer, fault: Option<&Action>, permit: Option<Permit>) -> Response<Body> {
+fn send(answer: Answer, fault: Option<&Action>, permit: Option<Permit>, chunked: bool) -> Response<Body> {
     let payload = Payload::new(
         answer.content,
         fault.and_then(|fault| fault.drip),
         fault.and_then(|fault| fault.truncate_after),
         permit,
     );
-    let mut response = Response::new(Body::new(payload));
+    let mut response = Response::new(Body::new(payload.chunked(chunked)));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response

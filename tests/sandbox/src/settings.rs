@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Milliseconds every answer takes longer (control requests excepted).
     pub latency_ms: u64,
+    /// Milliseconds a new connection takes longer: the round trips of TCP and TLS.
+    pub connect_latency_ms: u64,
+    /// Graph's bodies come in chunks, without `Content-Length`, as they mostly do at Microsoft.
+    pub chunked: bool,
     /// Seconds an access token lives; null: random, 3600 to 5400 as at Microsoft.
     pub token_life: Option<i64>,
     /// `refresh_in` in token answers; null: not sent.
@@ -56,6 +60,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             latency_ms: 0,
+            connect_latency_ms: 0,
+            chunked: false,
             token_life: None,
             refresh_in: None,
             expires_in_as_string: false,

@@ -317,3 +317,23 @@ fn scopes_can_be_withheld_though_they_were_consented_to() {
         .to_owned();
     assert!(scope.contains("Mail.ReadWrite") && !scope.contains("Shared"), "{scope}");
 }
+
+#[test]
+fn bodies_can_come_in_chunks_and_connections_late() {
+    let stage = Stage::new();
+    stage.control(
+        "PATCH",
+        "settings",
+        &json!({ "chunked": true, "connect_latency_ms": 120 }),
+    );
+    let graph = stage.graph();
+    let begun = Instant::now();
+    let response = graph.send("GET", "me/mailFolders/inbox", None);
+    assert!(begun.elapsed() >= Duration::from_millis(120));
+    assert_eq!(response.headers()["transfer-encoding"], "chunked");
+    assert!(response.headers().get("content-length").is_none());
+    assert!(response.text().expect("a body").ends_with('}'));
+    let begun = Instant::now();
+    assert_eq!(graph.outcome("GET", "me/mailFolders/inbox", None).0, 200);
+    assert!(begun.elapsed() < Duration::from_millis(120), "the connection is kept");
+}

@@ -258,3 +258,33 @@ fn bodies_come_as_asked_for() {
         assert!(headers.iter().any(|header| header["name"] == "List-Unsubscribe"));
     }
 }
+
+#[test]
+fn mails_cut_off_anywhere_still_load_byte_for_byte() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("mails");
+    let stage = Stage::new();
+    let graph = stage.graph();
+    for entry in std::fs::read_dir(&directory).expect("the folder") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "eml") {
+            continue;
+        }
+        let whole = std::fs::read(&path).expect("bytes");
+        for part in 0..6 {
+            let cut = &whole[..whole.len() * part / 6];
+            let encoded = {
+                use base64::Engine;
+                base64::engine::general_purpose::STANDARD.encode(cut)
+            };
+            let added = stage.control("POST", "mails", &json!({ "base64": encoded, "folder": "/Kunden" }));
+            let base = format!("me/messages/{}", added["id"].as_str().expect("an id"));
+            graph.get(&base);
+            graph.get(&format!("{base}/attachments"));
+            let mime = graph
+                .send("GET", &format!("{base}/$value"), None)
+                .bytes()
+                .expect("bytes");
+            assert_eq!(mime, cut, "{} cut at {}", path.display(), cut.len());
+        }
+    }
+}

@@ -38,6 +38,7 @@ fn what_can_not_be_trusted_is_refused_on_microsofts_own_page() {
             "AADSTS50011",
         ),
         ("common", vec![("client_id", single.as_str())], "AADSTS50194"),
+        ("consumers", vec![], "AADSTS9002332"),
         (OTHER_TENANT, vec![("client_id", single.as_str())], "AADSTS700016"),
         (TENANT, vec![("client_id", disabled.as_str())], "AADSTS7000112"),
     ] {

@@ -100,6 +100,7 @@ fn a_code_is_refused_for_each_thing_that_does_not_fit() {
         ),
         (OTHER_TENANT, vec![], 400, "invalid_grant", 700_005),
         ("common", vec![], 400, "invalid_grant", 700_005),
+        ("consumers", vec![], 400, "invalid_request", 9_002_332),
         (TENANT, vec![("code_verifier", "-")], 400, "invalid_grant", 50_148),
         (
             TENANT,

@@ -4,7 +4,7 @@
 
 use axum::http::Method;
 
-use super::client::{disabled_app, single_tenant, unknown_app, unknown_tenant};
+use super::client::{disabled_app, single_tenant, unknown_app, unknown_tenant, work_accounts_only};
 use super::error::EntraError;
 use super::login;
 use super::scopes::Scopes;
@@ -77,6 +77,9 @@ pub fn target<'a>(
             Realm::Tenant(_) => {}
             other => return Err(single_tenant(app, other.name())),
         }
+    }
+    if app.multi_tenant && realm == Realm::Consumers {
+        return Err(work_accounts_only());
     }
     if app.disabled {
         return Err(disabled_app(app));

@@ -133,6 +133,14 @@ pub fn unknown_tenant(name: &str) -> EntraError {
     )
 }
 
+/// A work app on the endpoint of personal accounts.
+pub fn work_accounts_only() -> EntraError {
+    EntraError::request(
+        9_002_332,
+        "Application is configured for use by Azure Active Directory users only. Please do not use the /consumers endpoint to serve this request.",
+    )
+}
+
 /// A single-tenant app on an endpoint for all.
 pub fn single_tenant(app: &App, endpoint: &str) -> EntraError {
     EntraError::request(

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::client::{Credential, disabled_app, single_tenant, unknown_app, unknown_tenant};
+use super::client::{Credential, disabled_app, single_tenant, unknown_app, unknown_tenant, work_accounts_only};
 use super::error::EntraError;
 use super::redeem;
 use super::{id_token, login, scopes};
@@ -73,7 +73,9 @@ fn grant(sandbox: &Sandbox, request: &Request, tenant: &str, fault: Option<&Acti
     }
     let credential = Credential::read(request, &form);
     let app = credential.app(&world, tenant)?.clone();
-    reach(&app, &realm, tenant)?;
+    if grant_type != "client_credentials" || realm != Realm::Consumers {
+        reach(&app, &realm, tenant)?;
+    }
     check_client(sandbox, request, &credential, &app, tenant, &realm, &form, &world)?;
     let given = match grant_type {
         "authorization_code" => redeem::code(sandbox, &mut world, &app, &realm, &form)?,
@@ -96,7 +98,11 @@ fn reach(app: &App, realm: &Realm, tenant: &str) -> Result<(), EntraError> {
         return Err(disabled_app(app));
     }
     if app.multi_tenant {
-        return Ok(());
+        return if *realm == Realm::Consumers {
+            Err(work_accounts_only())
+        } else {
+            Ok(())
+        };
     }
     match realm {
         Realm::Tenant(id) if *id == app.tenant => Ok(()),
