@@ -110,5 +110,5 @@ pub fn with_class(name: &str, change: impl FnOnce(&mut ClassEntry)) -> Result<()
 
 /// Keeps the argument tables of a class for the life of the process, as the engine does.
 pub fn keep(_class: &'static mut ClassEntry, tables: ArgInfoTables) {
-    Box::leak(Box::new(tables));
+    zend::park(tables);
 }

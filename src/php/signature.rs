@@ -8,7 +8,9 @@
 //! `#[\SensitiveParameter]`. Two spellings are documentation beyond PHP's own types and are an `array` to the engine:
 //! `list<T>` and `map`. A name without a leading backslash that is not a built-in type is a class of this extension.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 /// Namespace of everything this extension defines.
 pub const NAMESPACE: &str = "Squeeze\\Graph";
@@ -157,13 +159,22 @@ fn atom(text: &str) -> Result<Atom, Unreadable> {
     })
 }
 
-/// Full class name of `\Global` or `OwnClass`. Lives as long as the process, as the engine's tables do.
+/// Class names that types mention. They live as long as the process, as the engine's tables do.
+static CLASS_NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Full class name of `\Global` or `OwnClass`.
 fn class_name(text: &str) -> &'static str {
     let full = match text.strip_prefix('\\') {
         Some(global) => global.to_owned(),
         None => format!("{NAMESPACE}\\{text}"),
     };
-    Box::leak(full.into_boxed_str())
+    let mut names = CLASS_NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(full.as_str()) {
+        return known;
+    }
+    let name: &'static str = Box::leak(full.into_boxed_str());
+    names.insert(name);
+    name
 }
 
 /// `?string $subject`

@@ -91,8 +91,8 @@ pub fn own_class(name: &str) -> Outcome<&'static ClassEntry> {
 
 /// Registers every enum and value class. Called while the module starts.
 pub fn register() -> Result<(), String> {
-    for enumeration in enums::ENUMS {
-        register_enum(enumeration).map_err(|error| format!("{}: {error}", enumeration.name))?;
+    for (enumeration, cases) in enums::ENUMS.iter().zip(&*CASES) {
+        register_enum(enumeration, cases).map_err(|error| format!("{}: {error}", enumeration.name))?;
     }
     for shape in shapes() {
         register_shape(shape).map_err(|error| format!("{}: {error}", shape.name))?;
@@ -100,16 +100,20 @@ pub fn register() -> Result<(), String> {
     Ok(())
 }
 
-fn register_enum(enumeration: &Enumeration) -> Result<(), String> {
-    let mut builder = EnumBuilder::new(format!("{NAMESPACE}\\{}", enumeration.name));
-    for (name, value) in enumeration.cases {
-        // The engine keeps the case for the life of the process.
-        builder = builder.case(Box::leak(Box::new(EnumCase {
-            name,
-            discriminant: Some(Discriminant::String(value)),
-            docs: &[],
-        })));
-    }
+/// The cases as the engine's builder wants them, for the life of the process.
+static CASES: LazyLock<Vec<Vec<EnumCase>>> = LazyLock::new(|| {
+    let case = |(name, value): &(&'static str, &'static str)| EnumCase {
+        name,
+        discriminant: Some(Discriminant::String(value)),
+        docs: &[],
+    };
+    let cases = |enumeration: &Enumeration| enumeration.cases.iter().map(case).collect();
+    enums::ENUMS.iter().map(cases).collect()
+});
+
+fn register_enum(enumeration: &Enumeration, cases: &'static [EnumCase]) -> Result<(), String> {
+    let builder = EnumBuilder::new(format!("{NAMESPACE}\\{}", enumeration.name));
+    let builder = cases.iter().fold(builder, EnumBuilder::case);
     builder
         .registration(|class, tables| {
             // Nobody can extend an enum; PHP 8.2 says so for those written in PHP only.

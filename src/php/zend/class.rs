@@ -6,7 +6,9 @@
 
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
+use ext_php_rs::args::ArgInfoTables;
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{
     HashTable, IS_OBJECT_EX, ZEND_ACC_PRIVATE, ZEND_ACC_PUBLIC, zend_class_entry, zend_function,
@@ -308,4 +310,20 @@ pub fn share(object: &ZendObject) -> Zval {
     value.value.obj = handle;
     value.u1.type_info = IS_OBJECT_EX;
     value
+}
+
+/// Argument tables that the engine points into for the life of the process.
+struct Parked(#[expect(dead_code, reason = "only kept")] ArgInfoTables);
+
+// SAFETY: the tables are written before they are parked and only read by the engine after that.
+unsafe impl Send for Parked {}
+
+static PARKED: Mutex<Vec<Parked>> = Mutex::new(Vec::new());
+
+/// Keeps argument tables where a leak checker finds them.
+pub fn park(tables: ArgInfoTables) {
+    PARKED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Parked(tables));
 }
