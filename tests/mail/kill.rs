@@ -3,6 +3,12 @@
 //! The sandbox lives in this process, the import in another: this test binary, started again. Its handler notes in a journal what the
 //! host would have in its database. `IMPORT_KILLS` asks for more kills than the default.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in what its cases share"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;

@@ -490,3 +490,54 @@ fn a_full_disk_is_told_and_nothing_that_was_kept_is_lost() {
     assert_eq!(found, kept, "something that was kept is lost");
     assert_eq!(intact, "ok");
 }
+
+#[test]
+fn a_store_that_finds_no_room_is_not_half_made() {
+    let folder = Folder::new();
+    let disk = folder.file("disk");
+    fs::create_dir(&disk).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=24k", "tmpfs"])
+        .arg(&disk)
+        .stderr(std::process::Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !mounted {
+        return;
+    }
+    let settings = settings(&disk.join("store.sqlite"));
+    let failure = refused(&settings);
+    let half = disk.join("store.sqlite").exists();
+    let grown = Command::new("mount")
+        .args(["-o", "remount,size=4m"])
+        .arg(&disk)
+        .status()
+        .unwrap();
+    let made = open(&settings).map(|store| put_account(&*store, "a", None));
+    drop(store::quiesce());
+    assert!(Command::new("umount").arg(&disk).status().unwrap().success());
+    assert_eq!(
+        (failure.problem.code.as_str(), failure.class),
+        ("disk_full", Class::Store)
+    );
+    assert!(!half, "a store was left that is not whole");
+    assert!(grown.success() && made.is_ok(), "{made:?}");
+}
+
+#[test]
+fn a_store_may_be_a_link_but_not_a_strangers() {
+    let folder = made();
+    symlink(folder.store_path(), folder.file("link.sqlite")).unwrap();
+    let linked = settings(&folder.file("link.sqlite"));
+    // Key and log stand beside the file itself.
+    assert_eq!(open(&linked).unwrap().accounts().unwrap().len(), 1);
+    assert!(!folder.file("link.sqlite.key").exists() && !folder.file("link.sqlite-wal").exists());
+    if !root() {
+        return;
+    }
+    std::os::unix::fs::lchown(folder.file("link.sqlite"), Some(STRANGER), None).unwrap();
+    assert_eq!(code(&linked), "store_wrong_owner");
+    drop(store::quiesce());
+    chown(folder.store_path(), Some(STRANGER), None).unwrap();
+    assert_eq!(code(&folder.settings()), "store_wrong_owner");
+}

@@ -302,3 +302,28 @@ fn the_last_run_of_a_job_is_known() {
     store.put_job(&job).unwrap();
     assert_eq!(store.job("refresh-tokens").unwrap(), Some(job));
 }
+
+#[test]
+fn one_process_serves_many_stores_with_few_files_open() {
+    let folders: Vec<_> = (0..50).map(|_| Folder::new()).collect();
+    let stores: Vec<_> = folders.iter().map(Folder::open).collect();
+    for (number, store) in stores.iter().enumerate() {
+        put_account(&**store, &format!("tenant {number}"), None);
+    }
+    for (number, folder) in folders.iter().enumerate() {
+        let accounts = folder.open().accounts().unwrap();
+        assert_eq!(accounts.len(), 1);
+        assert_eq!(accounts[0].name, name(&format!("tenant {number}")));
+    }
+    drop(stores);
+    let ours = folders
+        .iter()
+        .map(|folder| folder.path().to_str().unwrap().to_owned())
+        .collect::<Vec<_>>();
+    let open_files = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter(|target| ours.iter().any(|folder| target.starts_with(folder)))
+        .count();
+    assert!(open_files <= 3 * 32, "{open_files} files are open");
+}

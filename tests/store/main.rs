@@ -11,5 +11,6 @@ mod broken;
 mod child;
 mod kept;
 mod keys;
+mod leases;
 mod processes;
 mod support;

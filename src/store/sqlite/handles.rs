@@ -78,14 +78,14 @@ fn keep(place: Place, source: KeySource, ring: KeyRing) -> Arc<Handle> {
     let mut dropped = Vec::new();
     let _pass = GATE.enter();
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = handles
-        .kept
-        .iter()
-        .position(|handle| handle.is_for(&place, &fingerprint));
-    let handle = if let Some(position) = known {
-        let handle = handles.kept.remove(position);
-        handle.set_source(source);
-        handle
+    // Among all: one that is not kept any more may still be in use, and a second handle on a file would cost descriptors that SQLite
+    // can not close before both are gone.
+    dropped.extend(handles.all.iter().filter_map(Weak::upgrade));
+    let known = dropped.iter().find(|handle| handle.is_for(&place, &fingerprint));
+    let handle = if let Some(known) = known.map(Arc::clone) {
+        handles.kept.retain(|other| !Arc::ptr_eq(other, &known));
+        known.set_source(source);
+        known
     } else {
         let handle = Arc::new(Handle::new(place, source, ring));
         handles.all.retain(|other| other.strong_count() > 0);

@@ -1,0 +1,124 @@
+//! Leases of holders that are not on this machine, or that were before it booted anew.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use squeeze_graph::base::clock::{Clock, SystemClock, UtcInstant};
+use squeeze_graph::base::random::OsRandom;
+use squeeze_graph::store::record::LeaseAttempt;
+use squeeze_graph::store::{self, Store};
+
+use crate::support::Folder;
+
+/// The machine's clock, so many seconds later; the wall clock can be set besides.
+#[derive(Default)]
+struct Later {
+    passed: AtomicI64,
+    set: AtomicI64,
+}
+
+impl Clock for Later {
+    fn now(&self) -> UtcInstant {
+        let moved = self.passed.load(Ordering::SeqCst) + self.set.load(Ordering::SeqCst);
+        SystemClock.now().plus(moved)
+    }
+
+    fn since_boot(&self) -> Duration {
+        SystemClock.since_boot() + Duration::from_secs(self.passed.load(Ordering::SeqCst).unsigned_abs())
+    }
+}
+
+/// The seconds somebody else still holds the lease; `None`: we got it.
+fn held(store: &dyn Store) -> Option<u32> {
+    match store.acquire_lease("refresh:a", 45).unwrap() {
+        LeaseAttempt::Held { seconds } => Some(seconds),
+        LeaseAttempt::Acquired(_) => None,
+    }
+}
+
+/// A store whose lease is held; `change` says what its holder is instead of this process, as parts of its text.
+fn with_holder(change: impl Fn(&mut Vec<String>)) -> (Folder, Arc<dyn Store>, Arc<Later>) {
+    let folder = Folder::new();
+    let clock = Arc::new(Later::default());
+    let store = store::open(&folder.settings(), Arc::<Later>::clone(&clock), Arc::new(OsRandom)).unwrap();
+    assert_eq!(held(&*store), None);
+    drop(store::quiesce());
+    let database = Connection::open(folder.store_path()).unwrap();
+    let text: String = database
+        .query_row("SELECT holder FROM leases", [], |row| row.get(0))
+        .unwrap();
+    let mut parts: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    assert_eq!(parts.len(), 5, "{text}");
+    change(&mut parts);
+    database
+        .execute("UPDATE leases SET holder = ?1", [parts.join(" ")])
+        .unwrap();
+    (folder, store, clock)
+}
+
+/// Changes the parts of a holder's text.
+type Change = fn(&mut Vec<String>);
+
+const PID: usize = 0;
+const STARTED: usize = 1;
+const BOOT: usize = 2;
+const SPACE: usize = 3;
+const MACHINE: usize = 4;
+
+#[test]
+fn a_holder_elsewhere_keeps_its_lease_for_its_time_and_no_longer() {
+    let cases: [(&str, Change); 3] = [
+        ("another machine", |parts| {
+            parts[BOOT] = "another-boot".to_owned();
+            parts[MACHINE] = "another-machine".to_owned();
+        }),
+        ("another container of this machine", |parts| {
+            parts[SPACE] = "pid:[1]".to_owned();
+        }),
+        ("this process", |_| {}),
+    ];
+    for (what, change) in cases {
+        let (_folder, store, clock) = with_holder(change);
+        assert!(held(&*store).is_some_and(|seconds| seconds >= 43), "{what}");
+        clock.passed.store(40, Ordering::SeqCst);
+        assert!(
+            held(&*store).is_some_and(|seconds| (1..=5).contains(&seconds)),
+            "{what}"
+        );
+        clock.passed.store(46, Ordering::SeqCst);
+        assert_eq!(held(&*store), None, "{what}");
+    }
+}
+
+#[test]
+fn a_holder_that_is_dead_loses_its_lease_at_once() {
+    let cases: [(&str, Change); 3] = [
+        ("the machine booted anew", |parts| {
+            parts[BOOT] = "an-earlier-boot".to_owned();
+        }),
+        ("no such process", |parts| parts[PID] = "4194303".to_owned()),
+        ("another process with the same id", |parts| {
+            parts[STARTED] = "1".to_owned();
+        }),
+    ];
+    for (what, change) in cases {
+        let (_folder, store, _clock) = with_holder(change);
+        assert_eq!(held(&*store), None, "{what}");
+    }
+}
+
+#[test]
+fn setting_the_clock_neither_frees_nor_prolongs_a_lease_on_this_machine() {
+    for set in [-86_400, -3_600, 3_600, 86_400] {
+        let (_folder, store, clock) = with_holder(|_| {});
+        clock.set.store(set, Ordering::SeqCst);
+        assert!(
+            held(&*store).is_some_and(|seconds| (43..=45).contains(&seconds)),
+            "clock set by {set} s"
+        );
+        clock.passed.store(46, Ordering::SeqCst);
+        assert_eq!(held(&*store), None, "clock set by {set} s");
+    }
+}
