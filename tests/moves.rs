@@ -15,7 +15,7 @@ use serde_json::json;
 use squeeze_graph::graph::messages;
 
 /// What may happen to a request and its answer, and how often the move is asked for then.
-fn mishaps() -> [(&'static str, serde_json::Value, u64); 9] {
+fn mishaps() -> [(&'static str, serde_json::Value, u64); 10] {
     [
         ("nothing", json!({ "path": "/nowhere" }), 1),
         ("done, answer cut off", json!({ "execute": true, "cut": "close" }), 1),
@@ -34,6 +34,11 @@ fn mishaps() -> [(&'static str, serde_json::Value, u64); 9] {
             2,
         ),
         ("not done, cut off", json!({ "cut": "close" }), 2),
+        (
+            "not done, changed by somebody else",
+            json!({ "graph": { "status": 412, "code": "ErrorIrresolvableConflict" } }),
+            2,
+        ),
     ]
 }
 
@@ -155,6 +160,10 @@ fn many_moves_whose_answers_are_lost_happen_once_each() {
             json!({ "path": "/move", "status": 429, "count": 5, "headers": { "Retry-After": "1" } }),
         ),
         ("items failing", json!({ "path": "/move", "status": 503, "count": 5 })),
+        (
+            "items in conflict",
+            json!({ "path": "/move", "count": 5, "graph": { "status": 412, "code": "ErrorIrresolvableConflict" } }),
+        ),
         (
             "items done and failing",
             json!({ "path": "/move", "execute": true, "status": 504, "count": 5 }),

@@ -101,8 +101,15 @@ fn move_chunk(
         }
         open = Vec::new();
         let paused = again
-            .first()
-            .map(|(_, _, error)| client.pause_before_repeat(error.clone(), attempt));
+            .iter()
+            .map(|(_, _, error)| error)
+            .max_by_key(|error| {
+                (
+                    !is_conflict(error),
+                    error.refusal().and_then(|refusal| refusal.retry_after),
+                )
+            })
+            .map(|longest| client.pause_before_repeat(longest.clone(), attempt));
         for (index, id, error) in again {
             match &paused {
                 Some(Err(stopped)) if stopped.is_cancelled() => settle(&mut outcomes, index, Err(stopped.clone())),
@@ -163,11 +170,16 @@ enum Kind {
 fn kind(error: &GraphError, attempt: u32) -> Kind {
     if error.executed == Executed::Maybe && !error.is_cancelled() {
         Kind::Lost
-    } else if error.status() == Some(StatusCode::PRECONDITION_FAILED) && attempt == 1 {
+    } else if is_conflict(error) && attempt == 1 {
         Kind::Conflict
     } else {
         Kind::Final
     }
+}
+
+/// Somebody else changed the message at the same moment (`ErrorIrresolvableConflict`).
+fn is_conflict(error: &GraphError) -> bool {
+    error.status() == Some(StatusCode::PRECONDITION_FAILED)
 }
 
 /// Which of two errors tells the caller more: the first, unless the look-up found nothing or was cancelled.
