@@ -14,6 +14,7 @@ pub mod messages;
 pub mod moves;
 pub mod page;
 pub mod path;
+pub mod reachability;
 pub mod retry;
 pub mod tokens;
 pub mod value;

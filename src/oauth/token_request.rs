@@ -371,7 +371,7 @@ fn broken(host: &str, error: &std::io::Error) -> TransportError {
 }
 
 /// How far the server's clock is from ours: nothing, if its time lies between sending and receiving.
-fn skew(server: UtcInstant, sent_at: UtcInstant, received_at: UtcInstant) -> i64 {
+pub(super) fn skew(server: UtcInstant, sent_at: UtcInstant, received_at: UtcInstant) -> i64 {
     if server < sent_at.min(received_at) {
         server.since(sent_at.min(received_at))
     } else if server > received_at {

@@ -112,6 +112,35 @@ static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "clock_skewed",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "This machine's clock is {seconds} s away from Microsoft's.",
+                "Die Uhr dieses Rechners weicht {seconds} s von Microsofts Uhr ab.",
+            ),
+            text(
+                "Let the machine set its clock from a time server (NTP), for example with systemd-timesyncd.",
+                "Lassen Sie den Rechner seine Uhr über einen Zeitserver (NTP) stellen, zum Beispiel mit systemd-timesyncd.",
+            ),
+        ),
+    ),
+    (
+        "connection_test_time",
+        passes(
+            Class::Connection,
+            text(
+                "The connection test ended, because there was no answer within its 20 seconds.",
+                "Der Verbindungstest endete, weil innerhalb seiner 20 Sekunden keine Antwort kam.",
+            ),
+            text(
+                "Test again later; if it lasts, check this machine's network and proxy.",
+                "Testen Sie später noch einmal; hält es an, prüfen Sie Netzwerk und Proxy dieses Rechners.",
+            ),
+        ),
+    ),
+    (
         "disk_full",
         stays(
             Class::Store,
@@ -157,6 +186,21 @@ static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "folder_not_set",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The setting {key} names no folder; import_messages() needs all three.",
+                "Die Einstellung {key} nennt keinen Ordner; import_messages() braucht alle drei.",
+            ),
+            text(
+                "Enter a folder for {key}, unless this account is not for importing.",
+                "Geben Sie für {key} einen Ordner an, sofern mit diesem Konto importiert werden soll.",
+            ),
+        ),
+    ),
+    (
         "import_running",
         passes(
             Class::ImportRunning,
@@ -167,6 +211,36 @@ static ROWS: &[Entry] = &[
             text(
                 "Wait until that import has ended; nothing needs to be repaired.",
                 "Warten Sie, bis dieser Import beendet ist; es muss nichts repariert werden.",
+            ),
+        ),
+    ),
+    (
+        "job_not_running",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The job refresh-tokens has not run for more than two hours[; it last ran on {time}].",
+                "Der Job refresh-tokens lief seit mehr als zwei Stunden nicht[; zuletzt lief er am {time}].",
+            ),
+            text(
+                "Start php/bin/refresh-tokens every hour, for example with the cron line: 5 * * * *",
+                "Starten Sie php/bin/refresh-tokens stündlich, zum Beispiel mit der Cron-Zeile: 5 * * * *",
+            ),
+        ),
+    ),
+    (
+        "mailbox_denied",
+        stays(
+            Class::AccessDenied,
+            Actor::TenantAdministrator,
+            text(
+                "The signed-in user may not read the mailbox {mailbox}, or there is no such mailbox.",
+                "Der angemeldete Benutzer darf das Postfach {mailbox} nicht lesen, oder es gibt dieses Postfach nicht.",
+            ),
+            text(
+                "Check the address, give the user full access to the mailbox in Exchange (this takes up to an hour), and add the mailbox to the mail-enabled security group, where one restricts access.",
+                "Prüfen Sie die Adresse, geben Sie dem Benutzer in Exchange Vollzugriff auf das Postfach (das dauert bis zu einer Stunde), und nehmen Sie das Postfach in die E-Mail-aktivierte Sicherheitsgruppe auf, falls eine den Zugriff beschränkt.",
             ),
         ),
     ),
@@ -197,6 +271,36 @@ static ROWS: &[Entry] = &[
             text(
                 "Let the process call getrandom(2): check the container's or the service's system call filter.",
                 "Erlauben Sie dem Prozess getrandom(2): Prüfen Sie den Systemaufruffilter des Containers oder Dienstes.",
+            ),
+        ),
+    ),
+    (
+        "scopes_missing",
+        stays(
+            Class::AccessDenied,
+            Actor::User,
+            text(
+                "The sign-in does not include these permissions of the account: {scopes}.",
+                "Die Anmeldung enthält diese Berechtigungen des Kontos nicht: {scopes}.",
+            ),
+            text(
+                "Add them under “API permissions” in the app registration if they are not there, then start the sign-in again and accept them.",
+                "Ergänzen Sie sie in der App-Registrierung unter „API-Berechtigungen“, falls sie dort fehlen, starten Sie dann die Anmeldung noch einmal, und stimmen Sie ihnen zu.",
+            ),
+        ),
+    ),
+    (
+        "setting_refused",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The setting {key} {reason}.",
+                "Die Einstellung {key} ist unbrauchbar: {reason}.",
+            ),
+            text(
+                "Correct {key} in the account's settings.",
+                "Berichtigen Sie {key} in den Einstellungen des Kontos.",
             ),
         ),
     ),
@@ -242,6 +346,21 @@ static ROWS: &[Entry] = &[
             text(
                 "Save to a file with save_mime() or save_attachment(), or allow a larger $max_bytes.",
                 "Speichern Sie mit save_mime() oder save_attachment() in eine Datei, oder erlauben Sie ein größeres $max_bytes.",
+            ),
+        ),
+    ),
+    (
+        "user_differs",
+        stays(
+            Class::Configuration,
+            Actor::User,
+            text(
+                "{actual} is signed in, but the account's setting user names {expected}.",
+                "Angemeldet ist {actual}, die Einstellung user (Benutzer) des Kontos nennt aber {expected}.",
+            ),
+            text(
+                "Check that both are the same person; otherwise start the sign-in again as {expected}.",
+                "Prüfen Sie, ob beides dieselbe Person ist; andernfalls starten Sie die Anmeldung als {expected} noch einmal.",
             ),
         ),
     ),
