@@ -350,6 +350,22 @@ fn an_unknown_tenant_and_a_dead_server_fail_the_endpoints() {
 }
 
 #[test]
+fn a_clock_that_is_off_is_a_warning_with_its_seconds() {
+    let world = good();
+    assert_eq!(check(&world.report(), "clock").status, CheckStatus::Ok);
+    world
+        .sandbox
+        .control("POST", "clock", &json!({ "offset": 600 }))
+        .unwrap();
+    let report = world.report();
+    let clock = check(&report, "clock");
+    assert_eq!(clock.status, CheckStatus::Warning, "{}", clock.detail);
+    let seconds: i64 = clock.problem.as_ref().unwrap().facts["seconds"].parse().unwrap();
+    assert!((590..=610).contains(&seconds), "{seconds}");
+    assert!(report.ok, "{:?}", failed(&report));
+}
+
+#[test]
 fn a_mailbox_that_hangs_ends_the_test_in_time() {
     let world = good();
     world.fault(&json!({ "path": "/mailFolders", "count": null, "delay_ms": 60_000 }));

@@ -288,8 +288,8 @@ static CODES: &[Codes] = &[
             Class::ActionRequired,
             Actor::AppAdministrator,
             text(
-                "The application[ {client_id}] is unknown, disabled, or not allowed to do this in the tenant[ {tenant}].",
-                "Die Anwendung[ {client_id}] ist im Mandanten[ {tenant}] unbekannt, deaktiviert oder dazu nicht berechtigt.",
+                "The application[ {client_id}] is unknown, disabled, or not allowed to do this in the tenant[ {tenant_id}].",
+                "Die Anwendung[ {client_id}] ist im Mandanten[ {tenant_id}] unbekannt, deaktiviert oder dazu nicht berechtigt.",
             ),
             text(
                 "Compare client_id and tenant_id with the app registration, and check that the application is enabled.",

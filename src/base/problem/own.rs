@@ -87,8 +87,8 @@ static ROWS: &[Entry] = &[
             Class::Service,
             Actor::Host,
             text(
-                "The attachment[ “{name}”] is only a link to a file in the cloud and has no bytes of its own.",
-                "Die Anlage[ „{name}“] ist nur ein Link auf eine Datei in der Cloud und enthält selbst keine Daten.",
+                "The attachment is only a link to a file in the cloud and has no bytes of its own.",
+                "Die Anlage ist nur ein Link auf eine Datei in der Cloud und enthält selbst keine Daten.",
             ),
             text(
                 "Open the link in sourceUrl, or ask the sender to attach the file itself.",

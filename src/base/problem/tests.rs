@@ -441,10 +441,12 @@ fn nothing_that_passes_asks_anybody_and_only_a_person_is_asked_to_sign_in() {
     }
 }
 
-/// The facts that the source gives to problems, and those that every problem has.
+/// The facts that the source gives to problems, those that every problem has, and those that every answer to a token request gets.
 fn known_facts() -> BTreeSet<String> {
-    let always = ["aadsts", "account", "code", "status"].map(str::to_owned);
-    literals_after(&["with_fact("]).into_iter().chain(always).collect()
+    let always = ["aadsts", "account", "code", "status"];
+    let of_token_requests = ["client_id", "tenant_id", "redirect_uri", "user"];
+    let given = always.into_iter().chain(of_token_requests).map(str::to_owned);
+    literals_after(&["with_fact("]).into_iter().chain(given).collect()
 }
 
 /// The text literals that follow one of `calls` anywhere in the source.

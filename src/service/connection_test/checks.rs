@@ -168,7 +168,7 @@ impl<'a> Checks<'a> {
         match discovery::metadata(transport, self.context.clock.as_ref(), cancel, authority, REACH) {
             Ok(metadata) => self.clock_skew.set(metadata.clock_skew),
             Err(problem) => {
-                let problem = problem.with_fact("tenant", &settings.tenant_id);
+                let problem = problem.with_fact("tenant_id", &settings.tenant_id);
                 return self.failed(problem.into());
             }
         }

@@ -156,8 +156,8 @@ pub(super) static ROWS: &[Numbers] = &[
             Class::SignInRequired,
             Actor::User,
             text(
-                "The user who signed in[ ({user})] does not exist in the tenant[ {tenant}].",
-                "Der angemeldete Benutzer[ ({user})] ist im Mandanten[ {tenant}] nicht vorhanden.",
+                "The user who signed in[ ({user})] does not exist in the tenant[ {tenant_id}].",
+                "Der angemeldete Benutzer[ ({user})] ist im Mandanten[ {tenant_id}] nicht vorhanden.",
             ),
             text(
                 "Start the sign-in again and choose “Use another account” on Microsoft's page.",

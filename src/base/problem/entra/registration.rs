@@ -76,8 +76,8 @@ pub(super) static ROWS: &[Numbers] = &[
             Class::ActionRequired,
             Actor::AppAdministrator,
             text(
-                "The application[ {client_id}] is not known in the tenant[ {tenant}].",
-                "Die Anwendung[ {client_id}] ist im Mandanten[ {tenant}] nicht bekannt.",
+                "The application[ {client_id}] is not known in the tenant[ {tenant_id}].",
+                "Die Anwendung[ {client_id}] ist im Mandanten[ {tenant_id}] nicht bekannt.",
             ),
             text(
                 "Compare client_id and tenant_id with the overview page of the app registration, and correct the account's settings.",
@@ -91,8 +91,8 @@ pub(super) static ROWS: &[Numbers] = &[
             Class::ActionRequired,
             Actor::Host,
             text(
-                "Microsoft does not know the tenant[ {tenant}].",
-                "Microsoft kennt den Mandanten[ {tenant}] nicht.",
+                "Microsoft does not know the tenant[ {tenant_id}].",
+                "Microsoft kennt den Mandanten[ {tenant_id}] nicht.",
             ),
             text(
                 "Correct tenant_id in the account's settings: the “Directory (tenant) ID” stands on the app registration's overview page.",
