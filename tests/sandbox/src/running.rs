@@ -8,9 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::control;
-use crate::mailbox::{WellKnown, eml};
 use crate::sandbox::Sandbox;
-use crate::settings::Settings;
 use crate::state::State;
 use crate::tls::Tls;
 use crate::world::default;
@@ -106,16 +104,12 @@ pub fn start(options: Options) -> Result<RunningSandbox, Error> {
     let kept = state.as_ref().map(|state| state.load()).transpose()?.flatten();
     let restored = kept.is_some();
     let (world, setting) = kept.unwrap_or_else(|| (default::world(), crate::clock::Setting::default()));
-    let sandbox = Arc::new(Sandbox::new(
-        format!("{scheme}://{address}"),
-        world,
-        Settings::default(),
-    ));
+    let sandbox = Arc::new(Sandbox::new(format!("{scheme}://{address}"), world, options.mailboxes));
     sandbox.clock.set(setting);
     if !restored {
-        for directory in &options.mailboxes {
-            load(&sandbox, directory)?;
-        }
+        sandbox
+            .load_mailboxes()
+            .map_err(|(path, error)| Error::Io(path.display().to_string(), error))?;
     }
     runtime.spawn(server::serve(Arc::clone(&sandbox), listener, tls));
     if let Some(state) = &state {
@@ -126,16 +120,6 @@ pub fn start(options: Options) -> Result<RunningSandbox, Error> {
         state,
         runtime: Some(runtime),
     })
-}
-
-fn load(sandbox: &Sandbox, directory: &std::path::Path) -> Result<(), Error> {
-    let now = sandbox.clock.now();
-    let mut world = sandbox.world();
-    let missing = || std::io::Error::other("the default user has no inbox");
-    let io = |error| Error::Io(directory.display().to_string(), error);
-    let mailbox = world.mailbox_of(default::USER).ok_or_else(|| io(missing()))?;
-    let inbox = mailbox.well_known(WellKnown::Inbox).ok_or_else(|| io(missing()))?;
-    eml::load(mailbox, inbox, directory, now).map(|_| ()).map_err(io)
 }
 
 impl RunningSandbox {

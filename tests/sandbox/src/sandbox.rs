@@ -1,19 +1,23 @@
 //! Everything one running sandbox knows, behind the locks its requests share.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::gate::Gate;
 use crate::journal::Journal;
+use crate::mailbox::{WellKnown, eml};
 use crate::settings::Settings;
-use crate::world::World;
+use crate::world::{World, default};
 
 /// One running sandbox.
 #[derive(Debug)]
 pub struct Sandbox {
     /// `http://127.0.0.1:PORT`
     pub root: String,
+    /// Folders of `.eml` files the default user's inbox begins with.
+    pub mailboxes: Vec<PathBuf>,
     /// The sandbox's time.
     pub clock: Clock,
     /// Misbehaviour asked for.
@@ -28,16 +32,31 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// A sandbox over a world, reached at `root`.
-    pub fn new(root: String, world: World, settings: Settings) -> Self {
+    pub fn new(root: String, world: World, mailboxes: Vec<PathBuf>) -> Self {
         Self {
             root,
+            mailboxes,
             clock: Clock::default(),
             faults: Faults::default(),
             journal: Journal::default(),
             gate: Arc::default(),
             world: Mutex::new(world),
-            settings: Mutex::new(settings),
+            settings: Mutex::default(),
         }
+    }
+
+    /// Loads the folders of `.eml` files; the error names the folder.
+    pub fn load_mailboxes(&self) -> Result<(), (PathBuf, std::io::Error)> {
+        let now = self.clock.now();
+        let mut world = self.world();
+        for directory in &self.mailboxes {
+            let fail = |error| (directory.clone(), error);
+            let missing = || fail(std::io::Error::other("the default user has no inbox"));
+            let mailbox = world.mailbox_of(default::USER).ok_or_else(missing)?;
+            let inbox = mailbox.well_known(WellKnown::Inbox).ok_or_else(missing)?;
+            eml::load(mailbox, inbox, directory, now).map_err(fail)?;
+        }
+        Ok(())
     }
 
     /// The world, locked. A request holds it for its whole run, as one transaction.

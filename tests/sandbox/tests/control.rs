@@ -264,6 +264,17 @@ fn https_is_trusted_with_its_ca_and_flaws_are_noticed() {
         .expect("a sandbox");
         assert!(sandbox.url().starts_with("https://127.0.0.1:"));
         let client = browser(Some(&directory.join("ca.pem"))).expect("a client");
+        if flaw.is_none() && !http2 {
+            for _ in 0..2 {
+                let request = client.get(sandbox.control_url()).header("connection", "close");
+                assert!(request.send().expect("an answer").bytes().is_ok());
+            }
+            let counters = sandbox.control("GET", "counters", &Value::Null).expect("counters");
+            assert_eq!(
+                (&counters["full_handshakes"], &counters["resumed_handshakes"]),
+                (&json!(1), &json!(1))
+            );
+        }
         let outcome = client.get(sandbox.control_url()).send();
         assert_eq!(outcome.is_ok(), trusted, "{flaw:?} {outcome:?}");
         assert!(

@@ -155,6 +155,8 @@ fn attachments_of_all_three_kinds_answer_as_they_should() {
         mailboxes: vec![directory.clone()],
         ..Options::default()
     });
+    stage.control("POST", "messages/delete", &json!({ "from_folder": "inbox" }));
+    stage.control("POST", "reset", &Value::Null);
     let graph = stage.graph();
     let forwarded = stage.control("GET", "messages", &json!({ "folder": "inbox" }))["messages"]
         .as_array()

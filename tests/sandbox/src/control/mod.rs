@@ -96,7 +96,7 @@ pub fn run(sandbox: &Sandbox, method: &str, path: &str, body: &Value) -> Result<
     match (method, path.as_slice()) {
         ("GET", []) => Ok(overview(sandbox)),
         ("POST", ["reset"]) => {
-            reset(sandbox);
+            reset(sandbox)?;
             Ok(overview(sandbox))
         }
         ("GET", ["clock"]) => Ok(clock(sandbox)),
@@ -169,14 +169,17 @@ fn overview(sandbox: &Sandbox) -> Value {
     })
 }
 
-/// The world, settings, clock, faults and counters of a new sandbox. Mailboxes of `.eml` files are gone as well.
-fn reset(sandbox: &Sandbox) {
+/// The world, settings, clock, faults and counters of a new sandbox, with the `.eml` files it was started with.
+fn reset(sandbox: &Sandbox) -> Result<(), Refusal> {
     *sandbox.world() = default::world();
     sandbox.set(crate::settings::Settings::default());
     sandbox.clock.set(Setting::default());
     sandbox.faults.remove(None);
     sandbox.journal.forget();
     sandbox.gate.forget();
+    sandbox
+        .load_mailboxes()
+        .map_err(|(path, error)| Refusal::wrong(format!("{}: {error}", path.display())))
 }
 
 fn clock(sandbox: &Sandbox) -> Value {

@@ -35,7 +35,6 @@ pub fn configuration(sandbox: &Sandbox, tenant: &str) -> Answer {
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": false,
-            "userinfo_endpoint": format!("{root}/graph/oidc/userinfo"),
             "authorization_endpoint": format!("{root}/{name}/oauth2/v2.0/authorize"),
             "http_logout_supported": true,
             "frontchannel_logout_supported": true,
