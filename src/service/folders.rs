@@ -219,6 +219,9 @@ impl<'a> Folders<'a> {
         if alone(name).is_some() {
             let row = row.unwrap_or_else(|| rows::get(&self.client, guess.as_deref().unwrap_or(ROOT)));
             let row = row.map_err(|error| self.missing(error, text))?;
+            if row.is_search_folder() {
+                return Err(self.not_found(text, Vec::new()));
+            }
             return Ok(shown(&tree, name, &row));
         }
         let found = match tree.resolve(name) {

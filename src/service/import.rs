@@ -241,8 +241,13 @@ fn private(context: &Context) -> Result<Spool> {
         PathBuf::from(format!("{store}.import-"))
     };
     let now = context.clock.now();
-    let unique = run::new_key(context.random.as_ref(), now)?;
-    Spool::private(&prefix, &unique).map_err(|error| disk_failed(&error, now))
+    let prefix = std::path::absolute(&prefix).unwrap_or(prefix);
+    let make = || -> Result<Spool> {
+        let unique = run::new_key(context.random.as_ref(), now)?;
+        Spool::private(&prefix, &unique).map_err(|error| disk_failed(&error, now))
+    };
+    // Another import may have swept the folder in the moment before it was locked; it will not do so twice.
+    make().or_else(|_| make())
 }
 
 /// The given folder can not be used.

@@ -148,6 +148,7 @@ fn fill(client: &Client, order: &Order, folder: &mut MailFolder, list: Vec<Attac
         };
         saved.push((attachment, bytes));
     }
+    folder.settle().map_err(Broken::Disk)?;
     let body = match order.body {
         None => None,
         Some(form) => {

@@ -95,3 +95,56 @@ impl Drop for KeptLease {
         let _ = self.store.release_lease(&self.lease);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::SystemClock;
+    use crate::base::random::OsRandom;
+    use crate::base::settings::Settings;
+
+    fn store(folder: &tempfile::TempDir) -> Arc<dyn Store> {
+        let settings = Settings {
+            store: folder.path().join("store.sqlite").to_str().unwrap().to_owned(),
+            ..Settings::default()
+        };
+        crate::store::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).unwrap()
+    }
+
+    fn take(store: &Arc<dyn Store>) -> Option<KeptLease> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        KeptLease::take_for(store, &clock, "import:test", Duration::from_millis(20)).unwrap()
+    }
+
+    #[test]
+    fn a_lease_is_held_until_dropped_and_nobody_else_gets_it_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let kept = take(&store).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(take(&store).is_none());
+        assert!(!kept.is_lost());
+        drop(kept);
+        assert!(take(&store).is_some());
+    }
+
+    #[test]
+    fn a_lease_that_somebody_else_took_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let kept = take(&store).unwrap();
+        // As if this machine had slept for longer than the lease lives.
+        store.release_lease(&kept.lease).unwrap();
+        let other = take(&store).unwrap();
+        for _ in 0..200 {
+            if kept.is_lost() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(kept.is_lost() && !other.is_lost());
+        // Giving the lost one back does not take it from who has it now.
+        drop(kept);
+        assert!(take(&store).is_none());
+    }
+}

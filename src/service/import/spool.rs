@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{Mode, mkdirat};
-use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, unlinkat};
+use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, fsync, unlinkat};
 use sha2::{Digest, Sha256};
 
 use crate::graph::download::Sink;
@@ -149,6 +149,14 @@ impl MailFolder {
     /// Where `name` lies in it.
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Has the files' names survive a power cut as the receipt does.
+    pub fn settle(&self) -> Result<(), SpoolError> {
+        if self.durable {
+            fsync(&self.folder).map_err(|reason| SpoolError::new(&self.path, reason))?;
+        }
+        Ok(())
     }
 
     /// A new file; it has its name once it is [finished](SpoolFile::finish).
