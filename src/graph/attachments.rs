@@ -7,10 +7,12 @@
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::graph::batch::{BatchRequest, BatchResponse};
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
 use crate::graph::message::or_default;
+use crate::graph::page::Page;
 use crate::graph::value::{Attachment, AttachmentKind};
 
 const SELECT: &str = "id,name,contentType,size,isInline,lastModifiedDateTime";
@@ -77,6 +79,38 @@ pub fn list(client: &Client, message: &str) -> Result<Vec<Attachment>, GraphErro
         }
     }
     Ok(attachments)
+}
+
+/// The same for several messages, twenty in a request; an outcome each, in order.
+pub fn list_many(client: &Client, messages: &[&str]) -> Vec<Result<Vec<Attachment>, GraphError>> {
+    let requests: Vec<BatchRequest> = messages
+        .iter()
+        .map(|message| {
+            let query = [("$select", SELECT_WITH_CAST), ("$top", PAGE)];
+            BatchRequest::get(&["messages", message, "attachments"], &query)
+        })
+        .collect();
+    let answers = client.batch(&requests);
+    messages
+        .iter()
+        .zip(answers)
+        .map(|(message, answer)| first_page(client, message, answer))
+        .collect()
+}
+
+/// A list that came in a batch. One with further pages, or whose cast was refused, is read by itself.
+fn first_page(client: &Client, message: &str, answer: BatchResponse) -> Result<Vec<Attachment>, GraphError> {
+    let page = match answer {
+        Ok(body) => serde_json::from_value::<Page<AttachmentJson>>(body).map_err(|error| {
+            GraphError::unreadable(format!("the answer can not be read: {error}"), false, client.now())
+        })?,
+        Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => return list(client, message),
+        Err(error) => return Err(error),
+    };
+    if page.next.is_some() {
+        return list(client, message);
+    }
+    Ok(page.value.into_iter().map(Attachment::from).collect())
 }
 
 /// One attachment with its `contentId`. Carries its bytes over the wire, too: for small ones, and where nothing else says what it is.

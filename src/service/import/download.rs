@@ -1,4 +1,4 @@
-//! Fetching one mail: its attachments' list first, which may make the rest needless, then its source, then each attachment.
+//! Fetching one mail whose attachments are listed already, which may make the rest needless: its source, then each attachment.
 //!
 //! What fails is told apart by whose trouble it is. Ours (disk, network, token, throttling) ends the run, for the next mail would fail
 //! the same way. A mail that Graph can not deliver although the inbox can be read is that mail's own trouble.
@@ -71,17 +71,26 @@ enum Broken {
     Disk(SpoolError),
 }
 
+/// What is known of a mail's attachments before it is fetched.
+pub type Listed = Result<Vec<Attachment>, GraphError>;
+
 /// Fetches a mail. An error is our own trouble and ends the run.
-pub fn fetch(client: &Client, spool: &Spool, disk: &DiskBudget, order: &Order) -> Result<Fetched> {
-    match attempt(client, spool, disk, order) {
+pub fn fetch(client: &Client, spool: &Spool, disk: &DiskBudget, order: &Order, listed: Listed) -> Result<Fetched> {
+    match attempt(client, spool, disk, order, listed) {
         Ok(fetched) => Ok(fetched),
         Err(Broken::Disk(error)) => Err(disk_failed(&error, client.now())),
         Err(Broken::Graph(error)) => judge(client, order, error),
     }
 }
 
-fn attempt(client: &Client, spool: &Spool, disk: &DiskBudget, order: &Order) -> Result<Fetched, Broken> {
-    let list = attachments::list(client, &order.message).map_err(Broken::Graph)?;
+fn attempt(
+    client: &Client,
+    spool: &Spool,
+    disk: &DiskBudget,
+    order: &Order,
+    listed: Listed,
+) -> Result<Fetched, Broken> {
+    let list = listed.map_err(Broken::Graph)?;
     if order.require_attachments && !list.iter().any(counts) {
         return Ok(Fetched::NoAttachment);
     }

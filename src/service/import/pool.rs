@@ -1,28 +1,35 @@
 //! The threads that fetch mails ahead of the handler and move the finished ones behind it.
 //!
-//! As many threads as the mailbox takes requests: more would only wait for each other. Moves go before downloads, because a finished
-//! mail should leave the inbox soon. Results come back over a channel to the one thread that imports; nothing is shared but the queue.
+//! As many threads as the mailbox takes requests: more would only wait for each other. What a batch can carry goes in batches of
+//! twenty: attachments are listed for the next mails together, and finished mails are moved together, once there are twenty, or
+//! nothing else to do, or the first has waited for [`PATIENCE`]. Results come back over a channel to the one thread that imports;
+//! nothing is shared but the queue.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::cancel::CancelToken;
 use crate::base::failure::{Class, Error, Failure, Result};
 use crate::base::problem::Problem;
+use crate::graph::attachments;
+use crate::graph::batch;
 use crate::graph::client::Client;
-use crate::graph::error::Cause;
+use crate::graph::error::{Cause, GraphError};
 use crate::graph::folders;
 use crate::graph::messages;
 use crate::service::import::disk::{self, DiskBudget};
-use crate::service::import::download::{self, Fetched, Order};
+use crate::service::import::download::{self, Fetched, Listed, Order};
 use crate::service::import::spool::Spool;
 
 /// How often the importing thread looks whether it was cancelled.
 const SLICE: Duration = Duration::from_millis(50);
+
+/// How long a finished mail waits for others to be moved with.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A mail to be moved.
 #[derive(Debug, Clone)]
@@ -54,8 +61,12 @@ pub enum Done {
 
 #[derive(Default)]
 struct Queue {
-    moves: VecDeque<Move>,
+    /// Mails to be moved, with the time since when.
+    moves: VecDeque<(Move, Instant)>,
+    /// Mails whose attachments are not listed yet.
     orders: VecDeque<Order>,
+    /// Mails to be fetched, by their numbers.
+    listed: BTreeMap<u64, (Order, Listed)>,
     closed: bool,
 }
 
@@ -69,8 +80,10 @@ struct Shared {
 }
 
 enum Task {
-    Fetch(Order),
-    Move(Move),
+    List(Vec<Order>),
+    Fetch(Box<(Order, Listed)>),
+    /// All to the same folder.
+    Move(Vec<Move>),
 }
 
 /// The threads of one import. Dropping it ends them; what is in flight is waited for.
@@ -137,7 +150,7 @@ impl Pool {
 
     /// Has a mail moved.
     pub fn relocate(&self, order: Move) {
-        self.lock().moves.push_back(order);
+        self.lock().moves.push_back((order, Instant::now()));
         self.shared.changed.notify_one();
     }
 
@@ -163,18 +176,19 @@ impl Pool {
 
     /// Forgets the downloads that have not begun and stops those that have.
     pub fn stop_fetching(&self) {
-        self.lock().orders.clear();
+        {
+            let mut queue = self.lock();
+            queue.orders.clear();
+            queue.listed.clear();
+        }
         self.cancel.cancel();
+        // Moves need not wait for company any more.
+        self.shared.changed.notify_all();
     }
 
     /// Forgets the moves that have not begun.
     pub fn forget_moves(&self) -> Vec<Move> {
-        self.lock().moves.drain(..).collect()
-    }
-
-    /// How many threads there are.
-    pub fn threads(&self) -> usize {
-        self.threads.len()
+        self.lock().moves.drain(..).map(|(order, _)| order).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -190,6 +204,7 @@ impl Drop for Pool {
             queue.closed = true;
             queue.moves.clear();
             queue.orders.clear();
+            queue.listed.clear();
         }
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
@@ -207,43 +222,98 @@ impl Drop for Pool {
 fn work(shared: &Shared, sender: &Sender<Done>) {
     while let Some(task) = next(shared) {
         let done = catch_unwind(AssertUnwindSafe(|| match task {
+            Task::List(orders) => {
+                list(shared, orders);
+                Vec::new()
+            }
             Task::Fetch(order) => {
-                let fetched = download::fetch(&shared.fetcher, &shared.spool, &shared.disk, &order);
-                Done::Fetched(order.number, fetched)
+                let (order, listed) = *order;
+                let fetched = download::fetch(&shared.fetcher, &shared.spool, &shared.disk, &order, listed);
+                vec![Done::Fetched(order.number, fetched)]
             }
-            Task::Move(order) => {
-                let moved = relocate(&shared.mover, &order);
-                Done::Moved(order.message, moved)
-            }
+            Task::Move(orders) => relocate(&shared.mover, orders),
         }));
-        if sender.send(done.unwrap_or_else(Done::Panicked)).is_err() {
-            return;
+        for done in done.unwrap_or_else(|panicked| vec![Done::Panicked(panicked)]) {
+            if sender.send(done).is_err() {
+                return;
+            }
         }
     }
 }
 
+/// Waits for something to do; `None` at the end.
 fn next(shared: &Shared) -> Option<Task> {
     let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         if queue.closed {
             return None;
         }
-        if let Some(order) = queue.moves.pop_front() {
-            return Some(Task::Move(order));
+        let idle = queue.listed.is_empty() && queue.orders.is_empty();
+        let waited = queue
+            .moves
+            .front()
+            .is_some_and(|(_, since)| since.elapsed() >= PATIENCE);
+        if !queue.moves.is_empty() && (idle || waited || queue.moves.len() >= batch::LARGEST) {
+            return Some(Task::Move(together(&mut queue.moves)));
         }
-        if let Some(order) = queue.orders.pop_front() {
-            return Some(Task::Fetch(order));
+        if let Some((_, order)) = queue.listed.pop_first() {
+            return Some(Task::Fetch(Box::new(order)));
+        }
+        if !queue.orders.is_empty() {
+            let count = queue.orders.len().min(batch::LARGEST);
+            return Some(Task::List(queue.orders.drain(..count).collect()));
         }
         queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-/// Moves a mail. One that is gone by now, because its handler or a person took it away, is as good as moved. An error is our own
-/// trouble and ends the run.
-pub fn relocate(client: &Client, order: &Move) -> Result<Moved> {
-    let Err(error) = messages::move_to(client, &order.message, &order.folder) else {
-        return Ok(Moved::There);
+/// The first moves that go to one folder, at most a batch.
+fn together(moves: &mut VecDeque<(Move, Instant)>) -> Vec<Move> {
+    let mut some: Vec<Move> = Vec::new();
+    while some.len() < batch::LARGEST
+        && let Some((order, _)) =
+            moves.pop_front_if(|(order, _)| some.first().is_none_or(|first| first.folder == order.folder))
+    {
+        some.push(order);
+    }
+    some
+}
+
+/// Lists the attachments of mails to be fetched.
+fn list(shared: &Shared, orders: Vec<Order>) {
+    let listed = match orders.as_slice() {
+        [order] => vec![attachments::list(&shared.fetcher, &order.message)],
+        several => {
+            let messages: Vec<&str> = several.iter().map(|order| order.message.as_str()).collect();
+            attachments::list_many(&shared.fetcher, &messages)
+        }
     };
+    let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    for (order, listed) in orders.into_iter().zip(listed) {
+        queue.listed.insert(order.number, (order, listed));
+    }
+    drop(queue);
+    shared.changed.notify_all();
+}
+
+/// Moves mails to one folder.
+fn relocate(client: &Client, orders: Vec<Move>) -> Vec<Done> {
+    let messages: Vec<String> = orders.iter().map(|order| order.message.clone()).collect();
+    let folder = orders.first().map(|order| order.folder.clone()).unwrap_or_default();
+    let outcomes = messages::move_many(client, &messages, &folder);
+    orders
+        .into_iter()
+        .zip(outcomes)
+        .map(|(order, outcome)| {
+            let moved = outcome.map_or_else(|error| judge(client, &order, error), |_| Ok(Moved::There));
+            Done::Moved(order.message, moved)
+        })
+        .collect()
+}
+
+/// What a failed move means. A mail that is gone by now, because its handler or a person took it away, is as good as moved. An error
+/// is our own trouble and ends the run.
+fn judge(client: &Client, order: &Move, error: GraphError) -> Result<Moved> {
     if error.is_cancelled() || matches!(error.cause, Cause::Above(_)) {
         return Err(error.into());
     }

@@ -26,8 +26,8 @@ use crate::store::record::{Destination, Receipt, ReceiptState};
 /// How many mails are accepted ahead of their handler.
 const WINDOW: usize = 64;
 
-/// How many of them are fetched ahead, for each request the mailbox takes at a time.
-const AHEAD: usize = 2;
+/// How many of them are fetched ahead: enough for a batch to list their attachments while others are fetched.
+const AHEAD: usize = 24;
 
 /// Whether the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,6 @@ impl<'a> Run<'a> {
 
     /// Decides about mails ahead, and has those fetched that are to be handed over.
     fn fill(&mut self) -> Result<Flow> {
-        let ahead = self.pool.threads() * AHEAD;
         loop {
             let fetching = self
                 .window
@@ -179,7 +178,7 @@ impl<'a> Run<'a> {
                 .count();
             let wanted = self.handed.saturating_add(u64::try_from(fetching).unwrap_or(u64::MAX));
             let enough = self.options.limit.is_some_and(|limit| wanted >= limit);
-            if enough || fetching >= ahead || self.window.len() >= WINDOW {
+            if enough || fetching >= AHEAD || self.window.len() >= WINDOW {
                 return Ok(Flow::Go);
             }
             let Some(message) = self.queue.pop_front() else {
