@@ -1,5 +1,6 @@
 //! Importing: what becomes of each mail, and what is left when something breaks at the worst moment.
 
+mod kills;
 mod outcomes;
 mod receipts;
 mod troubles;

@@ -1,5 +1,6 @@
 //! What these tests share: a sandbox, a store, and an account that is signed in.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +32,7 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            store: folder.path().join("store.sqlite").to_str().unwrap().to_owned(),
-            custom_endpoints: true,
-            timeout: Duration::from_secs(10),
-            retry_budget: Duration::from_secs(5),
-            ..Settings::default()
-        };
+        let settings = settings(&folder.path().join("store.sqlite"));
         let world = Self {
             sandbox: start(Options::default()).unwrap(),
             folder,
@@ -50,17 +45,7 @@ impl World {
 
     /// What one call works with, as a process of its own would have it.
     pub fn context(&self) -> Context {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        Context {
-            settings: Arc::clone(&self.settings),
-            clock: Arc::clone(&clock),
-            random: Arc::new(OsRandom),
-            transport: Arc::new(HttpTransport::new(&self.settings)),
-            store: store::open(&self.settings, clock, Arc::new(OsRandom)).unwrap(),
-            log: Arc::new(NoLog),
-            cancel: CancelToken::new(),
-            budget: Arc::new(Budget::new(self.settings.retry_budget)),
-        }
+        context(&self.settings)
     }
 
     /// An account of the sandbox's user, signed in.
@@ -147,6 +132,32 @@ impl World {
             .filter(|(name, _)| name.contains(endpoint))
             .map(|(_, count)| count.as_u64().unwrap())
             .sum()
+    }
+}
+
+/// The settings of a host whose store is there.
+pub fn settings(store: &Path) -> Settings {
+    Settings {
+        store: store.to_str().unwrap().to_owned(),
+        custom_endpoints: true,
+        timeout: Duration::from_secs(10),
+        retry_budget: Duration::from_secs(5),
+        ..Settings::default()
+    }
+}
+
+/// What one call works with.
+pub fn context(settings: &Arc<Settings>) -> Context {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Context {
+        settings: Arc::clone(settings),
+        clock: Arc::clone(&clock),
+        random: Arc::new(OsRandom),
+        transport: Arc::new(HttpTransport::new(settings)),
+        store: store::open(settings, clock, Arc::new(OsRandom)).unwrap(),
+        log: Arc::new(NoLog),
+        cancel: CancelToken::new(),
+        budget: Arc::new(Budget::new(settings.retry_budget)),
     }
 }
 
