@@ -1,5 +1,12 @@
 //! Signing in, keeping tokens good, and the job, against the sandbox over real HTTP and a real store.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails the test"
+)]
+
 mod job;
 mod one_at_a_time;
 mod sign_in;

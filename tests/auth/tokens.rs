@@ -456,7 +456,7 @@ fn an_adopted_token_of_someone_else_than_configured_is_refused_at_the_first_refr
     let source = house.signed_in("source");
     let kept = tokens::export_token(&house.call(), &source).unwrap();
     let name = house.account("invoices", |settings| {
-        settings.user = Some("bernd.jaeger@contoso.example".to_owned())
+        settings.user = Some("bernd.jaeger@contoso.example".to_owned());
     });
     let token = AdoptedToken {
         access_token: kept.access_token,

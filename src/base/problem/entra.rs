@@ -22,12 +22,17 @@ type Codes = (&'static [&'static str], Row);
 /// Entra's number for a grant that is no good: usually a revoked refresh token, sometimes a wrong redirect URI.
 const GRANT_UNUSABLE: u32 = 70_000;
 
+/// The code of an answer that is neither tokens nor an error of Entra's.
+const UNREADABLE: &str = "unreadable_answer";
+
 /// The row for a problem of Entra's.
 pub(super) fn row(problem: &Problem) -> &'static Row {
     let number = problem.aadsts.and_then(|number| by_number(number, &problem.message));
     let code = find(CODES, &problem.code);
     if let Some(by_status) = problem.http_status.and_then(passing_status) {
-        return [number, code]
+        // An answer that can not be read says nothing beyond its status.
+        let said = code.filter(|_| problem.code != UNREADABLE);
+        return [number, said]
             .into_iter()
             .flatten()
             .find(|row| row.retryable)
@@ -339,7 +344,7 @@ static CODES: &[Codes] = &[
         ),
     ),
     (
-        &["unreadable_answer"],
+        &[UNREADABLE],
         passes(
             Class::Service,
             text(

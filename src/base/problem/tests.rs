@@ -241,6 +241,8 @@ fn an_entra_error_is_judged_by_status_then_suberror_then_number_then_code() {
         ("server_error", None, None, 400, Service),
         ("temporarily_unavailable", Some(50_173), None, 400, Service),
         ("unreadable_answer", None, None, 200, Service),
+        ("unreadable_answer", None, None, 429, Throttled),
+        ("unreadable_answer", None, None, 503, Service),
         ("never_heard_of", None, None, 400, Service),
         // What passes is never a dead token, whatever the body says.
         ("invalid_grant", Some(50_173), Some("bad_token"), 503, Service),
