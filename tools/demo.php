@@ -13,7 +13,7 @@ use Squeeze\Graph\GraphException;
 
 use function Squeeze\Graph\authorization_url;
 use function Squeeze\Graph\exchange_code;
-use function Squeeze\Graph\list_folders;
+use function Squeeze\Graph\find_folder;
 use function Squeeze\Graph\save_account;
 
 require __DIR__ . '/../php/src/autoload.php';
@@ -60,26 +60,22 @@ function remove(string $path): void
 }
 
 /**
- * @return array<string, int> mails by the path of the folder
+ * @return array<string, int> mails in the folders of the account
  */
 function counts(): array
 {
     $counts = [];
-    foreach (list_folders(ACCOUNT, recursive: false) as $folder) {
+    foreach (['wellknown:inbox', '/Verarbeitet', '/Fehler'] as $name) {
+        $folder = find_folder(ACCOUNT, $name);
         $counts[$folder->path] = $folder->totalCount;
     }
 
-    return array_intersect_key($counts, ['/Posteingang' => 0, '/Verarbeitet' => 0, '/Fehler' => 0]);
+    return $counts;
 }
 
 function pad(string $text, int $width): string
 {
     return mb_strimwidth($text, 0, $width, '…') . str_repeat(' ', max(0, $width - mb_strwidth($text)));
-}
-
-function size(int $bytes): string
-{
-    return $bytes < 1_024 ? $bytes . ' B' : number_format($bytes / 1_024, 1) . ' kB';
 }
 
 /**
@@ -166,7 +162,7 @@ function main(bool $once, bool $keep): void
     step(sprintf('Signed in as %s; the tokens are sealed in the store', $status->signedInAs));
 
     step('refresh-tokens, the job that cron starts every hour:');
-    echo preg_replace('/^/m', '    ', rtrim(script('refresh-tokens', '--horizon', '86400'))), "\n";
+    echo preg_replace('/^/m', '    ', rtrim(script('refresh-tokens', '--horizon', '172800'))), "\n";
 
     $before = counts();
     $lines = array_filter(explode("\n", script('import-emails', '--directory', $folder . '/mails', '--json')));
@@ -182,8 +178,7 @@ function main(bool $once, bool $keep): void
     foreach (counts() as $path => $count) {
         printf("    %s %3d → %d\n", pad($path, 14), $before[$path], $count);
     }
-    $files = glob($folder . '/mails/*/*') ?: [];
-    step(sprintf('%d files are imported%s', count($files), $keep ? ' into ' . $folder . '/mails' : ' (tools/demo --keep leaves them)'));
+    step($keep ? 'The imported mails are in ' . $folder . '/mails' : 'Done; the temporary folder is removed (tools/demo --keep leaves it)');
 }
 
 /**
@@ -191,11 +186,11 @@ function main(bool $once, bool $keep): void
  */
 function showMail(array $result, string $directory): void
 {
-    printf("    %s %s%s\n", pad($result['message']['subject'] ?? '(no subject)', 44), strtolower($result['outcome']), isset($result['reason']) ? ': ' . $result['reason'] : '');
     $file = $directory . '/' . $result['importKey'] . '/mail.json';
-    foreach (is_file($file) ? json_decode((string) file_get_contents($file), true)['attachments'] : [] as $attachment) {
-        printf("      %s %9s\n", pad($attachment['file'] ?? $attachment['name'], 50), size($attachment['size']));
-    }
+    $what = is_file($file)
+        ? implode(', ', array_column(json_decode((string) file_get_contents($file), true)['attachments'], 'file'))
+        : $result['outcome'] . (isset($result['reason']) ? ': ' . $result['reason'] : '');
+    echo '    ', pad($result['message']['subject'] ?? '(no subject)', 38), '  ', mb_strimwidth($what, 0, 70, '…'), "\n";
 }
 
 if (function_exists('pcntl_async_signals')) {

@@ -144,9 +144,16 @@ final class ImportEmails extends Script
 
         // Written beside and renamed: whoever waits for mail.json never reads half of it.
         $new = $folder . '/.mail.json';
-        $stream = fopen($new, 'wb') ?: throw new \RuntimeException(sprintf('%s can not be written', $new));
-        if (fwrite($stream, $json . "\n") !== strlen($json) + 1 || !fsync($stream) || !fclose($stream) || !rename($new, $folder . '/mail.json')) {
-            throw new \RuntimeException(sprintf('%s/mail.json can not be written', $folder));
+        try {
+            $stream = fopen($new, 'wb') ?: throw new \RuntimeException(sprintf('%s can not be written', $new));
+            $written = fwrite($stream, $json . "\n") === strlen($json) + 1 && fsync($stream) && fclose($stream);
+            if (!$written || !rename($new, $folder . '/mail.json')) {
+                throw new \RuntimeException(sprintf('%s/mail.json can not be written', $folder));
+            }
+        } finally {
+            if (is_file($new)) {
+                unlink($new);
+            }
         }
     }
 
