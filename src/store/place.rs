@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::sys::statfs::statfs;
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access, geteuid};
 
 use crate::base::clock::UtcInstant;
@@ -41,6 +42,17 @@ const DRIVERS: [&str; 12] = [
 pub struct Place {
     path: PathBuf,
     folder: PathBuf,
+}
+
+/// How the disk is that a store lies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// As far as can be seen, nothing is wrong with it.
+    Fine,
+    /// It has no room left.
+    Full,
+    /// It was mounted read-only, perhaps by the kernel after an error.
+    ReadOnly,
 }
 
 /// Which file stands at a path: another one has another number.
@@ -253,9 +265,13 @@ impl Place {
         access(&self.folder, AccessFlags::X_OK | AccessFlags::W_OK).is_ok()
     }
 
-    /// Whether the disk has no room left, which SQLite does not always tell apart from other write errors.
-    pub fn disk_is_full(&self) -> bool {
-        statfs(&self.folder).is_ok_and(|disk| disk.blocks_available() == 0)
+    /// How the disk is, which SQLite does not always tell apart from other write errors.
+    pub fn disk(&self) -> Disk {
+        match statvfs(&self.folder) {
+            Ok(disk) if disk.flags().contains(FsFlags::ST_RDONLY) => Disk::ReadOnly,
+            Ok(disk) if disk.blocks_available() == 0 => Disk::Full,
+            _ => Disk::Fine,
+        }
     }
 }
 

@@ -541,3 +541,39 @@ fn a_store_may_be_a_link_but_not_a_strangers() {
     chown(folder.store_path(), Some(STRANGER), None).unwrap();
     assert_eq!(code(&folder.settings()), "store_wrong_owner");
 }
+
+#[test]
+fn a_disk_that_became_read_only_is_told_and_its_store_is_whole_when_it_can_be_written_again() {
+    let folder = Folder::new();
+    let disk = folder.file("disk");
+    fs::create_dir(&disk).unwrap();
+    let mount = |options: &str| {
+        let mut command = Command::new("mount");
+        command.args(["-o", options]).stderr(std::process::Stdio::null());
+        if !options.starts_with("remount") {
+            command.args(["-t", "tmpfs", "tmpfs"]);
+        }
+        command.arg(&disk).status().is_ok_and(|status| status.success())
+    };
+    if !mount("size=4m") {
+        return;
+    }
+    let settings = settings(&disk.join("store.sqlite"));
+    put_account(&*open(&settings).unwrap(), "a", Some(tokens(1)));
+    drop(store::quiesce());
+    let read_only = mount("remount,ro");
+    let told = open(&settings).err();
+    drop(store::quiesce());
+    let writable = mount("remount,rw");
+    let after = open(&settings).map(|store| store.accounts().unwrap().len());
+    drop(store::quiesce());
+    assert!(Command::new("umount").arg(&disk).status().unwrap().success());
+    assert!(read_only && writable);
+    let StoreError(failure) = told.unwrap();
+    assert_eq!(
+        (failure.problem.code.as_str(), failure.class),
+        ("store_read_only", Class::Store)
+    );
+    tells_enough(&failure);
+    assert_eq!(after.unwrap(), 1);
+}

@@ -3,14 +3,11 @@
 //! Work runs as a whole and is repeated as a whole: SQLite itself never waits (`busy_timeout` 0), we do, for a jittered and bounded
 //! time, outside the gate and with the connection given back. So neither a fork nor another thread waits for our waiting.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -18,10 +15,11 @@ use zeroize::Zeroizing;
 use crate::base::clock::UtcInstant;
 use crate::base::random::Random;
 use crate::store::gate::GATE;
-use crate::store::key::{Key, KeyId, KeyRing, KeySource};
-use crate::store::place::{FileId, Place};
-use crate::store::schema::{APPLICATION_ID, MIGRATIONS, SealedTable};
+use crate::store::key::{Key, KeyRing, KeySource};
+use crate::store::place::{Disk, FileId, Place};
+use crate::store::schema::SealedTable;
 use crate::store::seal::{self, Identity, Part, SealError};
+use crate::store::sqlite::database;
 use crate::store::sqlite::fault::Fault;
 use crate::store::{Result, StoreError, trouble};
 
@@ -171,7 +169,7 @@ impl Handle {
             let transaction = open
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let id = sealing_key(&transaction)?;
+            let id = database::sealing_key(&transaction)?;
             let result = work(&Work {
                 database: &transaction,
                 now,
@@ -234,7 +232,7 @@ impl Handle {
                     lock(&self.keys).ring = Arc::new(fresh);
                 }
                 Err(fault) if fault.lacks_key() => {
-                    let problem = trouble::about(fault.code(false), self.place.path(), now);
+                    let problem = trouble::about(fault.code(Disk::Fine), self.place.path(), now);
                     let source = lock(&self.keys).source.clone();
                     return Err(trouble::error(match source.file() {
                         Some(file) => problem.with_fact("key_file", file.to_string_lossy()),
@@ -256,8 +254,8 @@ impl Handle {
             None => {}
         }
         self.place.check(now)?;
-        let connection = open(self.place.path())?;
-        self.verify(&connection, ring, now)?;
+        let connection = database::open(self.place.path())?;
+        database::verify(&connection, &self.place, ring, now)?;
         // Had it been replaced between the look and the opening, we would go on with the one that is gone.
         if self.place.file(now)? != Some(file) {
             return Err(Fault::Moved);
@@ -268,29 +266,6 @@ impl Handle {
             connection,
             synchronous: Durability::Full,
         }))
-    }
-
-    /// Whether it is our database, of a version we know, and whether one of the keys is its key.
-    fn verify(&self, connection: &Connection, ring: &KeyRing, now: UtcInstant) -> Result<(), Fault> {
-        let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let version = version(connection)?;
-        if application != APPLICATION_ID {
-            // SQLite takes what is too short for a database for one that is still empty.
-            let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-            let code = if pages == 0 { "store_corrupt" } else { "store_foreign" };
-            return Err(trouble::error(trouble::about(code, self.place.path(), now)).into());
-        }
-        if version > MIGRATIONS.len() {
-            return Err(trouble::error(trouble::about("store_too_new", self.place.path(), now)).into());
-        }
-        if version < MIGRATIONS.len() {
-            let _lock = self.place.lock(now)?;
-            migrate(connection, MIGRATIONS)?;
-        }
-        let proof: Vec<u8> =
-            connection.query_row("SELECT value FROM meta WHERE name = 'proof'", [], |row| row.get(0))?;
-        seal::unseal(ring, &proof_identity(), &proof)?;
-        Ok(())
     }
 
     /// Closes the connection, for a fork or because too many are open.
@@ -310,9 +285,14 @@ impl Handle {
     }
 }
 
+/// Makes the first key the one that seals, and seals the proof of it anew.
+pub fn seal_with_first(work: &Work<'_>) -> Result<(), Fault> {
+    database::write_proof(work.database, work.ring.first(), work.random)
+}
+
 /// The fault as the caller is told it.
-fn told(place: &Place, fault: Fault, now: UtcInstant) -> StoreError {
-    let code = fault.code(place.disk_is_full());
+pub fn told(place: &Place, fault: Fault, now: UtcInstant) -> StoreError {
+    let code = fault.code(place.disk());
     match fault {
         Fault::Told(error) => error,
         Fault::Sqlite(rusqlite::Error::SqliteFailure(error, message)) => {
@@ -370,119 +350,6 @@ impl Open {
     }
 }
 
-/// Makes a new store at `place`, whole or not at all: it is built under another name and then renamed. Only under the place's lock.
-pub fn create(place: &Place, ring: &KeyRing, random: &dyn Random, now: UtcInstant) -> Result<()> {
-    place.check(now)?;
-    let unfinished = place.beside(".new");
-    let failed = |error: std::io::Error| place.failed(&error, place.path(), now);
-    // What an unfinished attempt or a deleted store left behind; an old log would be applied to the new file.
-    for suffix in [
-        ".new",
-        ".new-journal",
-        ".new-wal",
-        ".new-shm",
-        "-journal",
-        "-wal",
-        "-shm",
-    ] {
-        match fs::remove_file(place.beside(suffix)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
-    drop(place.create(&unfinished).map_err(failed)?);
-    let filled = {
-        let _pass = GATE.enter();
-        fill(&unfinished, ring, random)
-    };
-    filled.map_err(|fault| {
-        let _ = fs::remove_file(&unfinished);
-        told(place, fault, now)
-    })?;
-    fs::rename(&unfinished, place.path()).map_err(failed)?;
-    place.sync_folder().map_err(failed)
-}
-
-fn fill(path: &Path, ring: &KeyRing, random: &dyn Random) -> Result<(), Fault> {
-    let mut connection = open(path)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    migrate(&connection, MIGRATIONS)?;
-    let transaction = connection.transaction()?;
-    write_proof(&transaction, ring.first(), random)?;
-    transaction.commit()?;
-    // Written into the file's header, for all who open it from now on.
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(Fault::Unreadable);
-    }
-    connection.close().map_err(|(_, error)| Fault::Sqlite(error))
-}
-
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // Without CREATE: the file is made by us, with its mode and owner.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch(
-        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
-         PRAGMA synchronous = FULL;",
-    )?;
-    Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<usize> {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    // A negative one was not written by us; as a huge one it is refused.
-    Ok(usize::try_from(version).unwrap_or(usize::MAX))
-}
-
-/// Does the steps that are missing, all in one transaction.
-fn migrate(connection: &Connection, steps: &[&str]) -> Result<(), Fault> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let done = version(connection).map_err(Fault::from).and_then(|version| {
-        for step in steps.iter().skip(version) {
-            connection.execute_batch(step)?;
-        }
-        connection.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(i64::MAX))?;
-        connection.execute_batch("COMMIT")?;
-        Ok(())
-    });
-    if done.is_err() && !connection.is_autocommit() {
-        let _ = connection.execute_batch("ROLLBACK");
-    }
-    done
-}
-
-/// The id of the key that seals.
-fn sealing_key(connection: &Connection) -> Result<KeyId, Fault> {
-    let id: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT value FROM meta WHERE name = 'sealed_with'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    id.and_then(|id| id.try_into().ok()).map(KeyId).ok_or(Fault::Unreadable)
-}
-
-/// Makes the first key the one that seals, and seals the proof of it anew.
-pub fn seal_with_first(work: &Work<'_>) -> Result<(), Fault> {
-    write_proof(work.database, work.ring.first(), work.random)
-}
-
-fn proof_identity() -> Identity {
-    Identity::new("meta", &[Part::Text("proof")])
-}
-
-/// Writes which key seals, and a value sealed with it, by which every process sees whether it has that key.
-fn write_proof(connection: &Connection, key: &Key, random: &dyn Random) -> Result<(), Fault> {
-    let proof = seal::seal(key, random, &proof_identity(), b"squeeze_graph")?;
-    let mut put = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
-    put.execute(("proof", proof))?;
-    put.execute(("sealed_with", key.id().0.to_vec()))?;
-    Ok(())
-}
-
 /// Somewhere between half of `longest` and all of it, milliseconds; by the clock's last digits, which differ enough between processes.
 fn jittered(longest: u64) -> Duration {
     let noise = std::time::SystemTime::now()
@@ -502,37 +369,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn migrations_run_once_in_order_and_all_or_none() {
-        let connection = Connection::open_in_memory().unwrap();
-        let steps = [
-            "CREATE TABLE one (x)",
-            "INSERT INTO one VALUES (1); CREATE TABLE two (x)",
-        ];
-        migrate(&connection, &steps[..1]).unwrap();
-        assert_eq!(version(&connection).unwrap(), 1);
-        migrate(&connection, &steps).unwrap();
-        migrate(&connection, &steps).unwrap();
-        assert_eq!(version(&connection).unwrap(), 2);
-        let rows: i64 = connection
-            .query_row("SELECT count(*) FROM one", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(rows, 1, "a step ran twice");
-
-        let broken = [
-            steps[0],
-            steps[1],
-            "INSERT INTO one VALUES (2); SELECT nonsense FROM nowhere",
-        ];
-        assert!(migrate(&connection, &broken).is_err());
-        assert_eq!(version(&connection).unwrap(), 2);
-        let rows: i64 = connection
-            .query_row("SELECT count(*) FROM one", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(rows, 1, "a half step stayed");
-        assert!(connection.is_autocommit(), "the transaction was left open");
-    }
 
     #[test]
     fn waits_are_jittered_and_bounded() {

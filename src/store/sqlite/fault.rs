@@ -4,6 +4,7 @@ use rusqlite::ffi;
 
 use crate::base::random::RandomError;
 use crate::store::StoreError;
+use crate::store::place::Disk;
 use crate::store::seal::SealError;
 
 /// What went wrong.
@@ -82,8 +83,8 @@ impl Fault {
         matches!(self, Self::Sqlite(_)) && !self.is_busy()
     }
 
-    /// The problem's code, where SQLite's answer alone decides; `disk_full`: whether the disk is known to be.
-    pub fn code(&self, disk_full: bool) -> &'static str {
+    /// The problem's code, where SQLite's answer alone decides; `disk`: how the disk is seen to be.
+    pub fn code(&self, disk: Disk) -> &'static str {
         match self {
             Self::Seal(SealError::UnknownKey(_)) => "key_wrong",
             Self::Seal(SealError::Altered) => "store_row_altered",
@@ -91,14 +92,14 @@ impl Fault {
             Self::Seal(SealError::Random) => "random_unavailable",
             Self::Gone | Self::Moved => "store_gone",
             Self::Told(_) => "store_io_error",
-            Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => of_sqlite(error.extended_code, disk_full),
+            Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => of_sqlite(error.extended_code, disk),
             // The latter: a column of another type than the schema's; somebody else wrote it.
             Self::Unreadable | Self::Sqlite(_) => "store_corrupt",
         }
     }
 }
 
-fn of_sqlite(extended: i32, disk_full: bool) -> &'static str {
+fn of_sqlite(extended: i32, disk: Disk) -> &'static str {
     match extended & 0xFF {
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_ERROR => "store_corrupt",
         ffi::SQLITE_FULL => "disk_full",
@@ -106,7 +107,8 @@ fn of_sqlite(extended: i32, disk_full: bool) -> &'static str {
         ffi::SQLITE_READONLY => "store_read_only",
         ffi::SQLITE_PERM | ffi::SQLITE_AUTH => "store_wrong_owner",
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => "store_locked",
-        ffi::SQLITE_IOERR if disk_full => "disk_full",
+        ffi::SQLITE_IOERR if disk == Disk::Full => "disk_full",
+        ffi::SQLITE_IOERR if disk == Disk::ReadOnly => "store_read_only",
         // Cut off in the middle of a page.
         ffi::SQLITE_IOERR if extended == ffi::SQLITE_IOERR_SHORT_READ => "store_corrupt",
         _ => "store_io_error",
@@ -124,19 +126,20 @@ mod tests {
     #[test]
     fn each_answer_of_sqlite_has_its_code() {
         let cases = [
-            (ffi::SQLITE_NOTADB, false, "store_corrupt"),
-            (ffi::SQLITE_CORRUPT_INDEX, false, "store_corrupt"),
-            (ffi::SQLITE_FULL, false, "disk_full"),
-            (ffi::SQLITE_IOERR_WRITE, true, "disk_full"),
-            (ffi::SQLITE_IOERR_WRITE, false, "store_io_error"),
-            (ffi::SQLITE_IOERR_SHMSIZE, true, "disk_full"),
-            (ffi::SQLITE_READONLY, false, "store_read_only"),
-            (ffi::SQLITE_READONLY_DIRECTORY, false, "store_not_writable"),
-            (ffi::SQLITE_BUSY, false, "store_locked"),
-            (ffi::SQLITE_CANTOPEN, false, "store_io_error"),
+            (ffi::SQLITE_NOTADB, Disk::Fine, "store_corrupt"),
+            (ffi::SQLITE_CORRUPT_INDEX, Disk::Fine, "store_corrupt"),
+            (ffi::SQLITE_FULL, Disk::Fine, "disk_full"),
+            (ffi::SQLITE_IOERR_WRITE, Disk::Full, "disk_full"),
+            (ffi::SQLITE_IOERR_WRITE, Disk::Fine, "store_io_error"),
+            (ffi::SQLITE_IOERR_WRITE, Disk::ReadOnly, "store_read_only"),
+            (ffi::SQLITE_IOERR_SHMSIZE, Disk::Full, "disk_full"),
+            (ffi::SQLITE_READONLY, Disk::Fine, "store_read_only"),
+            (ffi::SQLITE_READONLY_DIRECTORY, Disk::Fine, "store_not_writable"),
+            (ffi::SQLITE_BUSY, Disk::Fine, "store_locked"),
+            (ffi::SQLITE_CANTOPEN, Disk::Fine, "store_io_error"),
         ];
-        for (extended, disk_full, code) in cases {
-            assert_eq!(sqlite(extended).code(disk_full), code, "{extended}");
+        for (extended, disk, code) in cases {
+            assert_eq!(sqlite(extended).code(disk), code, "{extended}");
         }
     }
 

@@ -9,7 +9,8 @@ use crate::base::settings::Settings;
 use crate::store::gate::GATE;
 use crate::store::key::{KeyRing, KeySource};
 use crate::store::place::Place;
-use crate::store::sqlite::connection::{Handle, create};
+use crate::store::sqlite::connection::Handle;
+use crate::store::sqlite::database::create;
 use crate::store::{Result, trouble};
 
 /// How many stores are kept open between calls; each takes three file descriptors.

@@ -1,11 +1,12 @@
 //! The store in SQLite: one private file in WAL mode, for all processes of one machine.
 //!
-//! A file per noun holds that noun's statements; `connection` runs them, `handles` keeps what is open, `reseal` changes keys.
+//! A file per noun holds that noun's statements; `connection` runs them, `database` makes and proves the file, `handles` keeps what is open, `reseal` changes keys.
 //! The file is ours alone: other code that opens it in the same process (PHP's PDO, say) would drop our locks when it closes it.
 
 mod accounts;
 mod cache;
 mod connection;
+mod database;
 mod fault;
 pub mod handles;
 mod jobs;
