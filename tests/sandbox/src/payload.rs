@@ -15,6 +15,9 @@ use crate::exchange::Content;
 use crate::faults::Drip;
 use crate::gate::Permit;
 
+/// Bytes handed to the socket at a time.
+const PIECE: usize = 64 * 1024;
+
 /// Why a body ends early: a fault asked for it.
 #[derive(Debug)]
 pub struct CutShort;
@@ -77,7 +80,8 @@ impl Payload {
         if self.rest.is_empty() {
             return None;
         }
-        let mut take = self.rest.len();
+        // In pieces, so that a place in flight is held for as long as a large body is under way.
+        let mut take = self.rest.len().min(PIECE);
         if let Some(drip) = self.drip {
             take = take.min(drip.bytes.max(1));
         }

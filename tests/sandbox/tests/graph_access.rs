@@ -189,3 +189,24 @@ fn the_fifth_request_in_flight_is_throttled_and_the_place_is_free_after_the_answ
         assert_eq!(statuses, [200; 4]);
     }
 }
+
+#[test]
+fn a_body_under_way_holds_its_place() {
+    let stage = Stage::new();
+    let graph = stage.graph();
+    let mime = format!(
+        "From: a@b.example\r\nSubject: Lang\r\n\r\n{}",
+        "Zeile\r\n".repeat(3_000_000)
+    );
+    let added = stage.control("POST", "mails", &json!({ "mime": mime, "folder": "/Kunden" }));
+    let path = format!("me/messages/{}/$value", added["id"].as_str().expect("an id"));
+    let open: Vec<_> = (0..4).map(|_| graph.send("GET", &path, None)).collect();
+    assert_eq!(
+        graph.outcome("GET", "me/mailFolders/inbox", None),
+        (429, "ApplicationThrottled".into())
+    );
+    for response in open {
+        assert_eq!(response.bytes().expect("bytes").len(), mime.len());
+    }
+    assert_eq!(graph.outcome("GET", "me/mailFolders/inbox", None).0, 200);
+}

@@ -1,6 +1,8 @@
 //! The pages of the login host. Every one says SANDBOX, works without scripts, and can be used by keyboard and screen
 //! reader. The `name`s of the fields are Microsoft's.
 
+use crate::world::default;
+
 /// Text made safe for HTML.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -21,7 +23,7 @@ fn frame(title: &str, body: &str) -> String {
          input:not([type=hidden]) {{ width: 100%; box-sizing: border-box; font: inherit; padding: .4rem; margin: .25rem 0 1rem }}\n\
          button {{ font: inherit; padding: .4rem 1.4rem; margin-right: .5rem }}\n\
          [role=alert] {{ color: #a4262c; font-weight: 600 }}\n\
-         form.plain {{ display: inline }}\n</style>\n</head>\n<body>\n\
+         .hint {{ color: #555; font-size: .875rem }}\n</style>\n</head>\n<body>\n\
          <p class=\"banner\">SANDBOX – not Microsoft. Do not enter real credentials.</p>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n",
         title = escape(title),
     )
@@ -42,17 +44,33 @@ fn alert(complaint: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
+/// Ties an input to the complaint about it, for screen readers.
+fn blamed(complaint: Option<&str>) -> &'static str {
+    if complaint.is_some() {
+        " aria-invalid=\"true\" aria-describedby=\"complaint\""
+    } else {
+        ""
+    }
+}
+
+/// What a person who tries the sandbox may type.
+fn hint(text: &str) -> String {
+    format!("<p class=\"hint\">{}</p>\n", escape(text))
+}
+
 fn cancel(realm: &str, ctx: &str) -> String {
     form(realm, ctx, "cancel", "<p><button type=\"submit\">Cancel</button></p>")
 }
 
 /// Asks for the address.
-pub fn address(realm: &str, ctx: &str, app: &str, hint: Option<&str>, complaint: Option<&str>) -> String {
+pub fn address(realm: &str, ctx: &str, app: &str, suggested: Option<&str>, complaint: Option<&str>) -> String {
     let inner = format!(
-        "{}<label for=\"loginfmt\">Email or phone</label>\n<input id=\"loginfmt\" name=\"loginfmt\" type=\"text\" inputmode=\"email\" value=\"{}\" \
-         autofocus required>\n<button type=\"submit\">Next</button>",
+        "{}<label for=\"loginfmt\">Email or phone</label>\n<input id=\"loginfmt\" name=\"loginfmt\" type=\"text\" \
+         inputmode=\"email\" value=\"{}\" autofocus required{}>\n{}<button type=\"submit\">Next</button>",
         alert(complaint),
-        escape(hint.unwrap_or_default()),
+        escape(suggested.unwrap_or_default()),
+        blamed(complaint),
+        hint(&format!("The sandbox’s default user is {}", default::USER)),
     );
     let body = format!(
         "<p>to continue to <strong>{}</strong></p>\n{}\n{}",
@@ -86,36 +104,32 @@ pub fn accounts(realm: &str, ctx: &str, app: &str, known: &str) -> String {
 /// Asks for the password.
 pub fn password(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> String {
     let inner = format!(
-        "{}<label for=\"passwd\">Password</label>\n<input id=\"passwd\" name=\"passwd\" type=\"password\" autofocus required>\n\
-         <button type=\"submit\">Sign in</button>",
-        alert(complaint)
+        "{}<label for=\"passwd\">Password</label>\n<input id=\"passwd\" name=\"passwd\" type=\"password\" \
+         autofocus required{}>\n{}<button type=\"submit\">Sign in</button>",
+        alert(complaint),
+        blamed(complaint),
+        hint(&format!("The password of the sandbox’s users is {}", default::PASSWORD)),
     );
+    let form = form(realm, ctx, "password", &inner);
     frame(
         "Enter password",
-        &format!(
-            "<p>{}</p>\n{}\n{}",
-            escape(user),
-            form(realm, ctx, "password", &inner),
-            cancel(realm, ctx)
-        ),
+        &format!("<p>{}</p>\n{form}\n{}", escape(user), cancel(realm, ctx)),
     )
 }
 
 /// Asks for the second factor.
 pub fn code(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> String {
     let inner = format!(
-        "{}<label for=\"otc\">Code from your authenticator app</label>\n<input id=\"otc\" name=\"otc\" type=\"text\" inputmode=\"numeric\" \
-         autocomplete=\"one-time-code\" autofocus required>\n<button type=\"submit\">Verify</button>",
-        alert(complaint)
+        "{}<label for=\"otc\">Code from your authenticator app</label>\n<input id=\"otc\" name=\"otc\" type=\"text\" \
+         inputmode=\"numeric\" autocomplete=\"one-time-code\" autofocus required{}>\n{}<button type=\"submit\">Verify</button>",
+        alert(complaint),
+        blamed(complaint),
+        hint(&format!("The code of the sandbox’s default user is {}", default::MFA)),
     );
+    let form = form(realm, ctx, "code", &inner);
     frame(
         "Enter code",
-        &format!(
-            "<p>{}</p>\n{}\n{}",
-            escape(user),
-            form(realm, ctx, "code", &inner),
-            cancel(realm, ctx)
-        ),
+        &format!("<p>{}</p>\n{form}\n{}", escape(user), cancel(realm, ctx)),
     )
 }
 
