@@ -19,9 +19,6 @@ const SELECT: &str = "id,name,contentType,size,isInline,lastModifiedDateTime";
 const SELECT_WITH_CAST: &str =
     "id,name,contentType,size,isInline,lastModifiedDateTime,microsoft.graph.fileAttachment/contentId";
 
-/// A page of attachments; small, because each row may be large on the server's side.
-const PAGE: &str = "100";
-
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct AttachmentJson {
@@ -67,11 +64,11 @@ fn kind(name: Option<&str>) -> AttachmentKind {
 /// All attachments of a message, inline ones included.
 pub fn list(client: &Client, message: &str) -> Result<Vec<Attachment>, GraphError> {
     let path = ["messages", message, "attachments"];
-    match client.all::<AttachmentJson>(&path, &[("$select", SELECT_WITH_CAST), ("$top", PAGE)], &[]) {
+    match client.all::<AttachmentJson>(&path, &[("$select", SELECT_WITH_CAST)], &[]) {
         Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => {}
         outcome => return Ok(outcome?.into_iter().map(Attachment::from).collect()),
     }
-    let rows: Vec<AttachmentJson> = client.all(&path, &[("$select", SELECT), ("$top", PAGE)], &[])?;
+    let rows: Vec<AttachmentJson> = client.all(&path, &[("$select", SELECT)], &[])?;
     let mut attachments: Vec<Attachment> = rows.into_iter().map(Attachment::from).collect();
     for attachment in &mut attachments {
         if attachment.is_inline && attachment.kind == AttachmentKind::File && attachment.content_id.is_none() {
@@ -85,10 +82,7 @@ pub fn list(client: &Client, message: &str) -> Result<Vec<Attachment>, GraphErro
 pub fn list_many(client: &Client, messages: &[&str]) -> Vec<Result<Vec<Attachment>, GraphError>> {
     let requests: Vec<BatchRequest> = messages
         .iter()
-        .map(|message| {
-            let query = [("$select", SELECT_WITH_CAST), ("$top", PAGE)];
-            BatchRequest::get(&["messages", message, "attachments"], &query)
-        })
+        .map(|message| BatchRequest::get(&["messages", message, "attachments"], &[("$select", SELECT_WITH_CAST)]))
         .collect();
     let answers = client.batch(&requests);
     messages

@@ -184,7 +184,7 @@ impl Client {
     /// The same for an action that answers with nothing (or with something nobody needs).
     pub fn post_for_nothing(&self, path: &[&str], repeat: Repeat) -> Result<(), GraphError> {
         let call = Call::new(Method::POST, self.url(path, &[])?, repeat);
-        self.answer(&call, &mut |_| Ok(()))
+        self.answer(&call, &mut |response| self.drain(response))
     }
 
     /// Changes properties: the same once or twice, so it is repeated like a read.
@@ -200,7 +200,7 @@ impl Client {
     /// is success.
     pub fn delete(&self, path: &[&str]) -> Result<(), GraphError> {
         let call = Call::new(Method::DELETE, self.url(path, &[])?, Repeat::Freely);
-        gone_is_done(self.answer(&call, &mut |_| Ok(())))
+        gone_is_done(self.answer(&call, &mut |response| self.drain(response)))
     }
 
     /// The URL of a path below the mailbox.
@@ -262,6 +262,16 @@ impl Client {
             let cut = error.is_eof() || error.is_syntax();
             GraphError::unreadable(format!("the answer can not be read: {error}"), cut, self.now())
         })
+    }
+
+    /// Takes an answer that nobody needs: the status said all, and a body that is left unread costs the connection.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "one of the ways to read an answer, and others fail"
+    )]
+    fn drain(&self, mut response: Response) -> Result<(), GraphError> {
+        let _ = body::read_all(&mut *response.body, ERROR_LIMIT, self.host());
+        Ok(())
     }
 
     /// Makes a request until it is answered, given up or cancelled; `read` takes the answer while the request still has its place.
