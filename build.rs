@@ -1,5 +1,9 @@
 //! Tells rustc which PHP it builds for, so that the macros of ext-php-rs choose the right code.
 
+#[cfg_attr(
+    not(feature = "extension"),
+    expect(clippy::unnecessary_wraps, reason = "only the binding's part can fail")
+)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     #[cfg(feature = "extension")]

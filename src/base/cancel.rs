@@ -75,7 +75,7 @@ mod tests {
         let token = CancelToken::new();
         assert_eq!(token.sleep(Duration::from_millis(5)), Ok(()));
         let other = token.clone();
-        let sleeper = std::thread::spawn(move || other.sleep(Duration::from_secs(3600)));
+        let sleeper = std::thread::spawn(move || other.sleep(Duration::from_hours(1)));
         token.cancel();
         assert_eq!(sleeper.join().unwrap(), Err(Cancelled));
         assert_eq!(token.check(), Err(Cancelled));

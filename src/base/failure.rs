@@ -196,6 +196,12 @@ impl From<Problem> for Error {
     }
 }
 
+impl From<Box<Problem>> for Error {
+    fn from(problem: Box<Problem>) -> Self {
+        Failure::new(*problem).into()
+    }
+}
+
 impl Error {
     /// A wrong argument value.
     pub fn argument(argument: &'static str, message: impl Into<String>) -> Self {

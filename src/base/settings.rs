@@ -58,7 +58,7 @@ impl Default for Settings {
             key_file: None,
             environment_key: None,
             connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             retry_budget: Duration::from_secs(15),
             concurrency: 4,
             proxy: None,

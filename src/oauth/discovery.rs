@@ -1,5 +1,5 @@
-//! Whether the authority answers, and what its clock says: its metadata document (`OpenID` Connect Discovery 1.0 section 4; Microsoft
-//! identity platform, "Find your app's `OpenID` configuration document URI").
+//! Whether the authority answers, and what its clock says: its metadata document (OpenID Connect Discovery 1.0 section 4; Microsoft
+//! identity platform, "Find your app's OpenID configuration document URI").
 //!
 //! Nothing is taken from the document: an account's endpoints follow from its settings, so that no answer can move a secret elsewhere.
 

@@ -44,7 +44,7 @@ pub fn save_account(context: &Context, name: &AccountName, patch: &Patch) -> Res
                     Some((record, tokens))
                 }
                 Err(problem) => {
-                    refused = Some(problem);
+                    refused = Some(*problem);
                     None
                 }
             }
@@ -67,7 +67,7 @@ fn changed(
     patch: &Patch,
     custom_endpoints: bool,
     now: UtcInstant,
-) -> Result<AccountRecord, Problem> {
+) -> Result<AccountRecord, Box<Problem>> {
     let before = stored.as_ref().map(|record| &record.settings);
     let patched = patch::apply(before, patch, custom_endpoints, now)?;
     let Some(stored) = stored else {
@@ -134,10 +134,10 @@ pub fn list_accounts(context: &Context) -> Result<Vec<AccountView>> {
 
 /// Deletes an account; false if there was none.
 pub fn delete_account(context: &Context, name: &AccountName) -> Result<bool> {
-    Ok(context
+    context
         .store
         .delete_account(name)
-        .map_err(|error| Error::from(error).of(name))?)
+        .map_err(|error| Error::from(error).of(name))
 }
 
 fn view(record: AccountRecord, tokens: Option<&TokenRecord>, now: UtcInstant) -> AccountView {

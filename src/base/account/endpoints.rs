@@ -20,12 +20,12 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The endpoints of an account; a custom one needs `custom_endpoints`, https unless on loopback, no query, no credentials.
-    pub fn of(settings: &AccountSettings, custom_endpoints: bool) -> Result<Self, Problem> {
+    pub fn of(settings: &AccountSettings, custom_endpoints: bool) -> Result<Self, Box<Problem>> {
         // Whoever keeps the problem stamps it; an endpoint is wrong at all times, not since one.
         let now = UtcInstant::from_epoch(0);
         let (authority, graph) = match (&settings.authority_url, &settings.graph_url) {
             (None, None) => roots(settings.cloud),
-            (Some(_), Some(_)) if !custom_endpoints => return Err(Problem::own("custom_endpoints_off", now)),
+            (Some(_), Some(_)) if !custom_endpoints => return Err(Problem::own("custom_endpoints_off", now).into()),
             (Some(authority), Some(graph)) => (authority.as_str(), graph.as_str()),
             (authority, _) => {
                 let (given, missing) = match authority {
@@ -34,7 +34,8 @@ impl Endpoints {
                 };
                 return Err(Problem::own("endpoint_pair", now)
                     .with_fact("key", given)
-                    .with_fact("missing", missing));
+                    .with_fact("missing", missing)
+                    .into());
             }
         };
         Ok(Self {
@@ -58,25 +59,28 @@ const fn roots(cloud: Cloud) -> (&'static str, &'static str) {
 }
 
 /// Reads a root: https, or http on loopback, without credentials, query and fragment. `key` is the setting it comes from.
-pub fn root(key: &str, text: &str, now: UtcInstant) -> Result<Url, Problem> {
+pub fn root(key: &str, text: &str, now: UtcInstant) -> Result<Url, Box<Problem>> {
     let refuse = |code| Problem::own(code, now).with_fact("key", key);
-    let url = Url::parse(text).map_err(|_| refuse("endpoint_invalid").with_fact("value", text))?;
+    let refuse_value = |code| Err(refuse(code).with_fact("value", text).into());
+    let Ok(url) = Url::parse(text) else {
+        return refuse_value("endpoint_invalid");
+    };
     // The value is not named here: credentials may be in it.
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("endpoint_credentials"));
+        return Err(refuse("endpoint_credentials").into());
     }
     if url.query().is_some() || url.fragment().is_some() || !url.has_host() {
-        return Err(refuse("endpoint_invalid").with_fact("value", text));
+        return refuse_value("endpoint_invalid");
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(refuse("endpoint_not_https").with_fact("value", text)),
-        _ => Err(refuse("endpoint_invalid").with_fact("value", text)),
+        "http" => refuse_value("endpoint_not_https"),
+        _ => refuse_value("endpoint_invalid"),
     }
 }
 
-/// Whether a URL's host is this machine by definition: `localhost` (which is never looked up), 127.0.0.1 or ::1.
+/// Whether a URL's host is this machine by definition: `localhost` (which is never looked up), `127.0.0.1` or `::1`.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -87,7 +91,7 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// The URL one encoded path segment below `root`.
-fn below(mut root: Url, segment: &str, now: UtcInstant) -> Result<Url, Problem> {
+fn below(mut root: Url, segment: &str, now: UtcInstant) -> Result<Url, Box<Problem>> {
     root.path_segments_mut()
         .map_err(|()| Problem::own("endpoint_invalid", now))?
         .pop_if_empty()

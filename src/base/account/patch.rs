@@ -73,12 +73,12 @@ pub fn apply(
     patch: &Patch,
     custom_endpoints: bool,
     now: UtcInstant,
-) -> Result<Patched, Problem> {
+) -> Result<Patched, Box<Problem>> {
     let mut settings = stored.cloned().unwrap_or_else(defaults);
     let mut secret_given = false;
     for (given, value) in patch {
         let Some(key) = KEYS.into_iter().find(|key| key == given) else {
-            return Err(unknown(given, now));
+            return Err(unknown(given, now).into());
         };
         let entry = Entry { key, value, now };
         secret_given |= set(&mut settings, &entry)?;
@@ -86,7 +86,9 @@ pub fn apply(
     check(&settings, custom_endpoints, now)?;
     let identity_changed = stored.is_some_and(|stored| !stored.same_identity(&settings));
     if identity_changed && !secret_given {
-        return Err(Problem::own("secret_needed", now).with_fact("key", "client_secret"));
+        return Err(Problem::own("secret_needed", now)
+            .with_fact("key", "client_secret")
+            .into());
     }
     Ok(Patched {
         settings,
@@ -122,7 +124,7 @@ fn default_scopes() -> Vec<String> {
 }
 
 /// Takes one entry over; true if it was a new secret.
-fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Problem> {
+fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Problem>> {
     match entry.key {
         "protocol" => {
             let choices = [
@@ -136,7 +138,7 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Proble
         "client_secret" => return set_secret(settings, entry),
         "client_certificate" | "client_key" => {
             if entry.line(PATH_LIMIT)?.is_some() {
-                return Err(entry.problem("certificate_not_supported"));
+                return Err(entry.problem("certificate_not_supported").into());
             }
         }
         "secret_expires_at" => settings.secret_expires_at = date(entry)?,
@@ -152,7 +154,7 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Proble
             settings.scopes = match entry.value {
                 Value::Null => default_scopes(),
                 Value::Texts(given) => scopes::check(given, entry.now)?,
-                _ => return Err(entry.wrong_type("list<string>")),
+                _ => return Err(entry.wrong_type("list<string>").into()),
             }
         }
         "refresh_interval" => settings.refresh_interval = interval(entry)?,
@@ -168,13 +170,13 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Proble
         }
         "authority_url" => settings.authority_url = root(entry)?,
         "graph_url" => settings.graph_url = root(entry)?,
-        other => return Err(unknown(other, entry.now)),
+        other => return Err(unknown(other, entry.now).into()),
     }
     Ok(false)
 }
 
 /// An empty secret keeps the stored one (a form never shows it), `null` drops it.
-fn set_secret(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Problem> {
+fn set_secret(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Problem>> {
     let secret = entry.line(LINE_LIMIT)?.map(Secret::new);
     let given = secret.is_some();
     if given || *entry.value == Value::Null {
@@ -184,12 +186,12 @@ fn set_secret(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool,
 }
 
 /// An instant, or a date as text; text without a zone is read as UTC, since only the day matters here.
-fn date(entry: &Entry<'_>) -> Result<Option<UtcInstant>, Problem> {
+fn date(entry: &Entry<'_>) -> Result<Option<UtcInstant>, Box<Problem>> {
     if let Value::Instant(instant) = entry.value {
         return Ok(Some(*instant));
     }
     if !matches!(entry.value, Value::Null | Value::Text(_)) {
-        return Err(entry.wrong_type("DateTimeInterface|string"));
+        return Err(entry.wrong_type("DateTimeInterface|string").into());
     }
     let Some(text) = entry.line(LINE_LIMIT)? else {
         return Ok(None);
@@ -200,12 +202,12 @@ fn date(entry: &Entry<'_>) -> Result<Option<UtcInstant>, Problem> {
         .and_then(|text| zone::instant(&TimeInput::Text(text.clone()), Some("UTC"), entry.key).ok());
     match instant {
         Some(instant) => Ok(Some(instant)),
-        None => Err(entry.problem("setting_not_a_date").with_fact("value", text)),
+        None => Err(entry.problem("setting_not_a_date").with_fact("value", text).into()),
     }
 }
 
 /// An address or an object id: what Graph's `/users/{id | userPrincipalName}` takes. A display name would only fail later.
-fn address(entry: &Entry<'_>) -> Result<Option<String>, Problem> {
+fn address(entry: &Entry<'_>) -> Result<Option<String>, Box<Problem>> {
     let Some(text) = entry.line(LINE_LIMIT)? else {
         return Ok(None);
     };
@@ -215,11 +217,11 @@ fn address(entry: &Entry<'_>) -> Result<Option<String>, Problem> {
     if is_address || is_guid(&text) {
         Ok(Some(text))
     } else {
-        Err(entry.problem("setting_not_an_address").with_fact("value", text))
+        Err(entry.problem("setting_not_an_address").with_fact("value", text).into())
     }
 }
 
-fn interval(entry: &Entry<'_>) -> Result<i64, Problem> {
+fn interval(entry: &Entry<'_>) -> Result<i64, Box<Problem>> {
     let seconds = entry.int()?.unwrap_or(REFRESH_INTERVAL);
     if (1..=REFRESH_INTERVAL_LIMIT).contains(&seconds) {
         return Ok(seconds);
@@ -228,11 +230,12 @@ fn interval(entry: &Entry<'_>) -> Result<i64, Problem> {
         .problem("setting_out_of_range")
         .with_fact("value", seconds.to_string())
         .with_fact("least", "1")
-        .with_fact("most", REFRESH_INTERVAL_LIMIT.to_string()))
+        .with_fact("most", REFRESH_INTERVAL_LIMIT.to_string())
+        .into())
 }
 
 /// A root, normalised (lower-case host, no default port, no slash at its end), so that the same place compares as the same identity.
-fn root(entry: &Entry<'_>) -> Result<Option<String>, Problem> {
+fn root(entry: &Entry<'_>) -> Result<Option<String>, Box<Problem>> {
     let Some(text) = entry.line(PATH_LIMIT)? else {
         return Ok(None);
     };
@@ -264,8 +267,8 @@ fn unknown(key: &str, now: UtcInstant) -> Problem {
 }
 
 /// Whether the settings are complete and fit together.
-fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) -> Result<(), Problem> {
-    let missing = |key: &str| Err(Problem::own("setting_missing", now).with_fact("key", key));
+fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) -> Result<(), Box<Problem>> {
+    let missing = |key: &str| Err(Problem::own("setting_missing", now).with_fact("key", key).into());
     if settings.tenant_id.is_empty() {
         return missing("tenant_id");
     }
@@ -274,7 +277,9 @@ fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) ->
         return missing("client_id");
     }
     if !settings.client_id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Problem::own("client_id_invalid", now).with_fact("value", &settings.client_id));
+        return Err(Problem::own("client_id_invalid", now)
+            .with_fact("value", &settings.client_id)
+            .into());
     }
     if settings.client_secret.is_none() {
         return missing("client_secret");
@@ -285,7 +290,7 @@ fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) ->
         None => {}
     }
     if settings.protocol == Protocol::Application && settings.mailbox.is_none() {
-        return Err(Problem::own("mailbox_needed", now).with_fact("key", "mailbox"));
+        return Err(Problem::own("mailbox_needed", now).with_fact("key", "mailbox").into());
     }
     Endpoints::of(settings, custom_endpoints).map_err(|mut problem| {
         problem.since = now;
@@ -323,7 +328,7 @@ mod tests {
 
     /// The problem of changing one key of a stored account.
     fn refused(key: &str, value: Value) -> Problem {
-        apply(Some(&settings()), &patch(&[(key, value)]), true, NOW).unwrap_err()
+        *apply(Some(&settings()), &patch(&[(key, value)]), true, NOW).unwrap_err()
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::base::problem::Problem;
 const LIMIT: usize = 256;
 
 /// Checks a redirect URI; the problem tells which rule it breaks.
-pub fn check(uri: &str, now: UtcInstant) -> Result<(), Problem> {
-    let refuse = |code| Err(Problem::own(code, now).with_fact("value", uri));
+pub fn check(uri: &str, now: UtcInstant) -> Result<(), Box<Problem>> {
+    let refuse = |code| Err(Problem::own(code, now).with_fact("value", uri).into());
     if uri.chars().nth(LIMIT).is_some() {
         return refuse("redirect_uri_too_long");
     }

@@ -1,6 +1,6 @@
 //! The scopes an account asks for: checked one by one, so that a typing error shows when it is saved and not as AADSTS70011 later.
 //!
-//! "Scopes and permissions in the Microsoft identity platform": scopes are separated by spaces on the wire, the `OpenID` Connect
+//! "Scopes and permissions in the Microsoft identity platform": scopes are separated by spaces on the wire, the OpenID Connect
 //! scopes stand without a resource in front, and `.default` does not go together with single permissions.
 
 use crate::base::clock::UtcInstant;
@@ -15,7 +15,7 @@ pub const DEFAULT: [&str; 5] = [
     "offline_access",
 ];
 
-/// Scopes of `OpenID` Connect itself: they belong to no resource.
+/// Scopes of OpenID Connect itself: they belong to no resource.
 const OPEN_ID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// How many scopes an account may have; a registration can not hold more permissions for one resource either.
@@ -25,7 +25,7 @@ const COUNT_LIMIT: usize = 100;
 const LIMIT: usize = 255;
 
 /// Checks scopes. `openid` and `profile` are dropped, because they are always added; so is a scope that stands there twice.
-pub fn check(scopes: &[String], now: UtcInstant) -> Result<Vec<String>, Problem> {
+pub fn check(scopes: &[String], now: UtcInstant) -> Result<Vec<String>, Box<Problem>> {
     let mut checked: Vec<String> = Vec::with_capacity(scopes.len().min(COUNT_LIMIT));
     for scope in scopes {
         check_one(scope, now)?;
@@ -38,31 +38,34 @@ pub fn check(scopes: &[String], now: UtcInstant) -> Result<Vec<String>, Problem>
         }
     }
     if checked.is_empty() {
-        return Err(Problem::own("scopes_empty", now));
+        return Err(Problem::own("scopes_empty", now).into());
     }
     if checked.len() > COUNT_LIMIT {
-        return Err(Problem::own("scopes_too_many", now).with_fact("limit", COUNT_LIMIT.to_string()));
+        return Err(Problem::own("scopes_too_many", now)
+            .with_fact("limit", COUNT_LIMIT.to_string())
+            .into());
     }
     let permissions = checked.iter().filter(|scope| !is_open_id(scope)).count();
     let whole_registration = checked.iter().any(|scope| permission(scope) == ".default");
     if whole_registration && permissions > 1 {
-        return Err(Problem::own("scopes_mixed_with_default", now));
+        return Err(Problem::own("scopes_mixed_with_default", now).into());
     }
     Ok(checked)
 }
 
 /// RFC 6749 section 3.3 allows printable ASCII without space, `"` and `\`; a comma is a list written into one scope.
-fn check_one(scope: &str, now: UtcInstant) -> Result<(), Problem> {
+fn check_one(scope: &str, now: UtcInstant) -> Result<(), Box<Problem>> {
     let printable = scope
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b','));
     if scope.is_empty() || scope.len() > LIMIT || !printable {
-        return Err(Problem::own("scope_invalid", now).with_fact("value", scope));
+        return Err(Problem::own("scope_invalid", now).with_fact("value", scope).into());
     }
     if is_open_id(permission(scope)) && !is_open_id(scope) {
         return Err(Problem::own("scope_prefixed", now)
             .with_fact("value", scope)
-            .with_fact("scope", permission(scope)));
+            .with_fact("scope", permission(scope))
+            .into());
     }
     Ok(())
 }

@@ -11,17 +11,19 @@ use crate::base::problem::Problem;
 
 /// Checks a tenant; `common` and `organizations` have nobody to act for without a user, so an application needs a tenant of its own
 /// (AADSTS9001023).
-pub fn check(tenant: &str, protocol: Protocol, now: UtcInstant) -> Result<(), Problem> {
+pub fn check(tenant: &str, protocol: Protocol, now: UtcInstant) -> Result<(), Box<Problem>> {
     let shared = ["common", "organizations"]
         .iter()
         .any(|name| tenant.eq_ignore_ascii_case(name));
     if shared && protocol == Protocol::Application {
-        return Err(Problem::own("tenant_not_for_application", now).with_fact("value", tenant));
+        return Err(Problem::own("tenant_not_for_application", now)
+            .with_fact("value", tenant)
+            .into());
     }
     if shared || is_guid(tenant) || is_domain(tenant) {
         return Ok(());
     }
-    Err(Problem::own("tenant_invalid", now).with_fact("value", tenant))
+    Err(Problem::own("tenant_invalid", now).with_fact("value", tenant).into())
 }
 
 /// Whether `text` is a domain name of at least two labels, in ASCII, and not an IP address.

@@ -67,57 +67,60 @@ impl Entry<'_> {
     }
 
     /// A boolean; `None` for null.
-    pub fn bool(&self) -> Result<Option<bool>, Problem> {
+    pub fn bool(&self) -> Result<Option<bool>, Box<Problem>> {
         match self.value {
             Value::Null => Ok(None),
             Value::Bool(value) => Ok(Some(*value)),
-            _ => Err(self.wrong_type("bool")),
+            _ => Err(self.wrong_type("bool").into()),
         }
     }
 
     /// An integer; `None` for null.
-    pub fn int(&self) -> Result<Option<i64>, Problem> {
+    pub fn int(&self) -> Result<Option<i64>, Box<Problem>> {
         match self.value {
             Value::Null => Ok(None),
             Value::Int(value) => Ok(Some(*value)),
-            _ => Err(self.wrong_type("int")),
+            _ => Err(self.wrong_type("int").into()),
         }
     }
 
     /// A line of text of at most `limit` characters, without the whitespace around it; `None` for null and `''`.
-    pub fn line(&self, limit: usize) -> Result<Option<String>, Problem> {
+    pub fn line(&self, limit: usize) -> Result<Option<String>, Box<Problem>> {
         self.text(limit, str::trim)
     }
 
     /// Like [`Entry::line`], but whitespace around it belongs to it: folder names may begin with a space.
-    pub fn name(&self, limit: usize) -> Result<Option<String>, Problem> {
+    pub fn name(&self, limit: usize) -> Result<Option<String>, Box<Problem>> {
         self.text(limit, |text| text)
     }
 
-    fn text(&self, limit: usize, shape: fn(&str) -> &str) -> Result<Option<String>, Problem> {
+    fn text(&self, limit: usize, shape: fn(&str) -> &str) -> Result<Option<String>, Box<Problem>> {
         let text = match self.value {
             Value::Null => return Ok(None),
             Value::Text(text) => shape(text),
-            _ => return Err(self.wrong_type("string")),
+            _ => return Err(self.wrong_type("string").into()),
         };
         if text.is_empty() {
             return Ok(None);
         }
         if text.chars().nth(limit).is_some() {
-            return Err(self.problem("setting_too_long").with_fact("limit", limit.to_string()));
+            return Err(self
+                .problem("setting_too_long")
+                .with_fact("limit", limit.to_string())
+                .into());
         }
         if text.chars().any(char::is_control) {
-            return Err(self.problem("setting_control_characters"));
+            return Err(self.problem("setting_control_characters").into());
         }
         Ok(Some(text.to_owned()))
     }
 
     /// One of the names in `choices`; `None` for null and `''`.
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<Option<T>, Problem> {
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<Option<T>, Box<Problem>> {
         let Value::Text(text) = self.value else {
             return match self.value {
                 Value::Null => Ok(None),
-                _ => Err(self.wrong_type("string")),
+                _ => Err(self.wrong_type("string").into()),
             };
         };
         if text.is_empty() {
@@ -129,6 +132,7 @@ impl Entry<'_> {
             self.problem("setting_not_allowed")
                 .with_fact("value", text)
                 .with_fact("allowed", allowed.join(", "))
+                .into()
         })
     }
 }

@@ -40,151 +40,183 @@ fn rows() -> Vec<(String, &'static Row)> {
     rows
 }
 
+/// Entra's error code, AADSTS numbers that come with it, and what they lead to.
+type Documented = (&'static str, &'static [u32], Class, Actor);
+
+static DOCUMENTED: &[Documented] = &[
+    (
+        "invalid_request",
+        &[50_011, 500_113, 900_971],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    ("invalid_grant", &[70_004], Class::ActionRequired, Actor::Host),
+    (
+        "invalid_request",
+        &[9_002_327, 90_023],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    ("invalid_request", &[9_002_326, 9_002_325], Class::Service, Actor::Host),
+    (
+        "unauthorized_client",
+        &[700_016, 700_011, 70_001],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    (
+        "invalid_request",
+        &[90_002, 900_023, 50_059, 50_128],
+        Class::ActionRequired,
+        Actor::Host,
+    ),
+    (
+        "invalid_request",
+        &[50_194, 700_005, 9_001_023],
+        Class::ActionRequired,
+        Actor::Host,
+    ),
+    (
+        "invalid_request",
+        &[90_130, 90_124, 9_002_332, 500_207, 500_208],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    (
+        "invalid_client",
+        &[7_000_215, 70_002, 7_000_222],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    (
+        "invalid_client",
+        &[7_000_218, 900_144, 90_014],
+        Class::ActionRequired,
+        Actor::Host,
+    ),
+    (
+        "invalid_client",
+        &[700_025],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    (
+        "invalid_client",
+        &[700_027, 50_012, 700_021, 7_000_214],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    ("invalid_grant", &[50_013, 500_133], Class::ActionRequired, Actor::Host),
+    (
+        "invalid_scope",
+        &[70_011, 28_002, 28_003, 700_022, 700_023],
+        Class::ActionRequired,
+        Actor::Host,
+    ),
+    (
+        "invalid_resource",
+        &[650_056, 650_057, 65_005, 650_052, 500_011],
+        Class::ActionRequired,
+        Actor::AppAdministrator,
+    ),
+    ("invalid_grant", &[65_001], Class::SignInRequired, Actor::User),
+    ("access_denied", &[65_004], Class::SignInFailed, Actor::User),
+    (
+        "invalid_grant",
+        &[90_094, 90_095, 90_008],
+        Class::ActionRequired,
+        Actor::TenantAdministrator,
+    ),
+    (
+        "invalid_grant",
+        &[50_105],
+        Class::ActionRequired,
+        Actor::TenantAdministrator,
+    ),
+    (
+        "invalid_grant",
+        &[70_008, 700_082, 700_084, 70_043],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    (
+        "invalid_grant",
+        &[50_173, 50_132, 50_133, 50_089, 70_000, 40_009],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    ("invalid_grant", &[54_005], Class::SignInFailed, Actor::User),
+    (
+        "invalid_grant",
+        &[501_481, 50_148, 50_147, 501_491],
+        Class::SignInFailed,
+        Actor::User,
+    ),
+    (
+        "interaction_required",
+        &[50_076, 50_074, 50_079, 50_072, 50_078, 50_158],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    (
+        "invalid_grant",
+        &[
+            53_000, 53_001, 53_002, 53_003, 53_004, 53_011, 530_032, 530_034, 530_035, 50_005, 50_097, 50_131, 50_155,
+            50_129,
+        ],
+        Class::ActionRequired,
+        Actor::TenantAdministrator,
+    ),
+    (
+        "invalid_grant",
+        &[50_055, 50_144, 50_126, 50_056, 50_125],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    (
+        "invalid_grant",
+        &[50_057, 50_053],
+        Class::ActionRequired,
+        Actor::TenantAdministrator,
+    ),
+    (
+        "invalid_grant",
+        &[50_020, 50_034, 51_004, 16_000, 50_014, 90_072],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    (
+        "login_required",
+        &[16_001, 50_058, 50_140, 50_199],
+        Class::SignInRequired,
+        Actor::User,
+    ),
+    ("invalid_grant", &[50_196, 90_055], Class::Throttled, Actor::Nobody),
+    (
+        "invalid_grant",
+        &[90_024, 90_012, 90_006, 90_033, 50_033, 50_087, 90_090, 70_012],
+        Class::Service,
+        Actor::Nobody,
+    ),
+    (
+        "invalid_request",
+        &[90_038, 900_382, 900_432, 900_439, 1_000_104],
+        Class::ActionRequired,
+        Actor::Host,
+    ),
+    (
+        "unauthorized_client",
+        &[7_000_112, 1_000_031, 50_001],
+        Class::ActionRequired,
+        Actor::TenantAdministrator,
+    ),
+    ("invalid_request", &[1_002_016], Class::Connection, Actor::Host),
+];
+
 #[test]
 fn every_documented_aadsts_number_leads_to_its_class_and_actor() {
-    use Actor::{AppAdministrator, Host, Nobody, TenantAdministrator, User};
-    use Class::{ActionRequired, Connection, Service, SignInFailed, SignInRequired, Throttled};
-    let cases: &[(&str, &[u32], Class, Actor)] = &[
-        (
-            "invalid_request",
-            &[50_011, 500_113, 900_971],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        ("invalid_grant", &[70_004], ActionRequired, Host),
-        (
-            "invalid_request",
-            &[9_002_327, 90_023],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        ("invalid_request", &[9_002_326, 9_002_325], Service, Host),
-        (
-            "unauthorized_client",
-            &[700_016, 700_011, 70_001],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        (
-            "invalid_request",
-            &[90_002, 900_023, 50_059, 50_128],
-            ActionRequired,
-            Host,
-        ),
-        ("invalid_request", &[50_194, 700_005, 9_001_023], ActionRequired, Host),
-        (
-            "invalid_request",
-            &[90_130, 90_124, 9_002_332, 500_207, 500_208],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        (
-            "invalid_client",
-            &[7_000_215, 70_002, 7_000_222],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        ("invalid_client", &[7_000_218, 900_144, 90_014], ActionRequired, Host),
-        ("invalid_client", &[700_025], ActionRequired, AppAdministrator),
-        (
-            "invalid_client",
-            &[700_027, 50_012, 700_021, 7_000_214],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        ("invalid_grant", &[50_013, 500_133], ActionRequired, Host),
-        (
-            "invalid_scope",
-            &[70_011, 28_002, 28_003, 700_022, 700_023],
-            ActionRequired,
-            Host,
-        ),
-        (
-            "invalid_resource",
-            &[650_056, 650_057, 65_005, 650_052, 500_011],
-            ActionRequired,
-            AppAdministrator,
-        ),
-        ("invalid_grant", &[65_001], SignInRequired, User),
-        ("access_denied", &[65_004], SignInFailed, User),
-        (
-            "invalid_grant",
-            &[90_094, 90_095, 90_008],
-            ActionRequired,
-            TenantAdministrator,
-        ),
-        ("invalid_grant", &[50_105], ActionRequired, TenantAdministrator),
-        (
-            "invalid_grant",
-            &[70_008, 700_082, 700_084, 70_043],
-            SignInRequired,
-            User,
-        ),
-        (
-            "invalid_grant",
-            &[50_173, 50_132, 50_133, 50_089, 70_000, 40_009],
-            SignInRequired,
-            User,
-        ),
-        ("invalid_grant", &[54_005], SignInFailed, User),
-        ("invalid_grant", &[501_481, 50_148, 50_147, 501_491], SignInFailed, User),
-        (
-            "interaction_required",
-            &[50_076, 50_074, 50_079, 50_072, 50_078, 50_158],
-            SignInRequired,
-            User,
-        ),
-        (
-            "invalid_grant",
-            &[
-                53_000, 53_001, 53_002, 53_003, 53_004, 53_011, 530_032, 530_034, 530_035, 50_005, 50_097, 50_131,
-                50_155, 50_129,
-            ],
-            ActionRequired,
-            TenantAdministrator,
-        ),
-        (
-            "invalid_grant",
-            &[50_055, 50_144, 50_126, 50_056, 50_125],
-            SignInRequired,
-            User,
-        ),
-        ("invalid_grant", &[50_057, 50_053], ActionRequired, TenantAdministrator),
-        (
-            "invalid_grant",
-            &[50_020, 50_034, 51_004, 16_000, 50_014, 90_072],
-            SignInRequired,
-            User,
-        ),
-        (
-            "login_required",
-            &[16_001, 50_058, 50_140, 50_199],
-            SignInRequired,
-            User,
-        ),
-        ("invalid_grant", &[50_196, 90_055], Throttled, Nobody),
-        (
-            "invalid_grant",
-            &[90_024, 90_012, 90_006, 90_033, 50_033, 50_087, 90_090, 70_012],
-            Service,
-            Nobody,
-        ),
-        (
-            "invalid_request",
-            &[90_038, 900_382, 900_432, 900_439, 1_000_104],
-            ActionRequired,
-            Host,
-        ),
-        (
-            "unauthorized_client",
-            &[7_000_112, 1_000_031, 50_001],
-            ActionRequired,
-            TenantAdministrator,
-        ),
-        ("invalid_request", &[1_002_016], Connection, Host),
-    ];
     let mut tested = BTreeSet::new();
-    for (code, numbers, class, actor) in cases {
+    for (code, numbers, class, actor) in DOCUMENTED {
         for number in *numbers {
             let row = entra(code, Some(*number), None, 400).row();
             let known = entra::numbers().any(|(numbers, _)| numbers.contains(number));
@@ -199,7 +231,7 @@ fn every_documented_aadsts_number_leads_to_its_class_and_actor() {
     assert_eq!(
         rows.len(),
         tested.len(),
-        "a number stands in two rows, or in none of the cases above"
+        "a number stands in two rows, or in none of the cases"
     );
 }
 
@@ -229,7 +261,9 @@ fn two_numbers_with_two_meanings_are_told_apart_by_microsofts_text() {
 #[test]
 fn an_entra_error_is_judged_by_status_then_suberror_then_number_then_code() {
     use Class::{ActionRequired, Service, SignInRequired, Throttled};
-    let cases: &[(&str, Option<u32>, Option<&str>, u16, Class)] = &[
+    /// Code, number, suberror and status, and what they lead to.
+    type Case = (&'static str, Option<u32>, Option<&'static str>, u16, Class);
+    let cases: &[Case] = &[
         ("invalid_grant", None, None, 400, SignInRequired),
         ("interaction_required", None, None, 400, SignInRequired),
         ("login_required", Some(1), None, 400, SignInRequired),
