@@ -13,7 +13,7 @@ use crate::base::problem::Problem;
 use crate::service::context::Context;
 use crate::service::token_status::{self, TokenState, TokenStatus};
 use crate::service::tokens;
-use crate::store::record::{AccountRecord, TokenRecord};
+use crate::store::record::{AccountRecord, Block, TokenRecord};
 
 /// An account as it is shown. `settings` still holds its secret, which cannot be printed; the binding shows only whether there is one.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub fn save_account(context: &Context, name: &AccountName, patch: &Patch) -> Res
             match changed {
                 Ok(record) => {
                     saved = Some(token_status::status(&record, tokens.as_ref(), now).state);
-                    Some((record, tokens))
+                    Some((record, tokens.map(try_again)))
                 }
                 Err(problem) => {
                     refused = Some(*problem);
@@ -57,6 +57,17 @@ pub fn save_account(context: &Context, name: &AccountName, patch: &Patch) -> Res
         saved,
         Some(TokenState::NeverSignedIn | TokenState::SignInRequired)
     ))
+}
+
+/// What an administrator had to put right may be right now: the next call asks at once.
+fn try_again(tokens: TokenRecord) -> TokenRecord {
+    match tokens.block {
+        Block::Action => TokenRecord {
+            not_before: None,
+            ..tokens
+        },
+        Block::None | Block::SignIn => tokens,
+    }
 }
 
 /// The account as the patch makes it.

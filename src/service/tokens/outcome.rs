@@ -288,3 +288,6 @@ fn is_same(before: &Problem, now: &Problem) -> bool {
         && before.aadsts == now.aadsts
         && before.http_status == now.http_status
 }
+
+#[cfg(test)]
+mod tests;

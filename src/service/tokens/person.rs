@@ -27,7 +27,7 @@ pub(crate) fn admit(
         (Some(_), user) => pinned.and_then(|tokens| tokens.signed_in_as.as_ref()).or(user.as_ref()),
         (None, None) => return Ok(()),
         // An answer without addresses (only `client_info`) can not be compared; whoever gave the token vouched for it.
-        (None, Some(user)) if identity.is_called(user) || identity.addresses.is_empty() => return Ok(()),
+        (None, Some(user)) if is_meant(user, identity) || identity.addresses.is_empty() => return Ok(()),
         (None, user) => user.as_ref(),
     };
     let mut problem = Problem::own("sign_in_wrong_account", now);
@@ -38,6 +38,11 @@ pub(crate) fn admit(
         problem = problem.with_fact("actual", actual);
     }
     Err(Box::new(problem))
+}
+
+/// Whether `user` is one of the person's addresses, or the object id itself.
+fn is_meant(user: &str, identity: &Identity) -> bool {
+    identity.is_called(user) || identity.oid.eq_ignore_ascii_case(user.trim())
 }
 
 fn is_same(subject: &Subject, identity: &Identity) -> bool {
