@@ -1,16 +1,16 @@
 //! The import: takes what lies in the inbox folder, hands it over, and moves it (contract, section 7).
 
-pub mod attempt;
+mod attempt;
 mod disk;
 mod download;
-pub mod file_name;
+mod file_name;
 mod lease;
 mod ledger;
 mod plan;
 mod pool;
 mod recovery;
 mod run;
-pub mod spool;
+mod spool;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

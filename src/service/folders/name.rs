@@ -161,6 +161,8 @@ fn ends_with_separator(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(parts: &[&str]) -> FolderName {
@@ -242,5 +244,18 @@ mod tests {
         assert_eq!(folded("MU\u{308}LL"), folded("müll"));
         assert_eq!(folded("STRASSE"), folded("Straße"));
         assert_eq!(folded("ΟΔΟΣ"), folded("οδος"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_survives_being_a_part_of_a_path(names in prop::collection::vec("[^\\x00]{1,20}", 1..5)) {
+            let text: String = names.iter().map(|name| format!("/{}", escaped(name))).collect();
+            prop_assert_eq!(FolderName::parse(&text), Ok(FolderName::Path(names)));
+        }
+
+        #[test]
+        fn no_text_is_too_much(text in any::<String>()) {
+            let _ = FolderName::parse(&text);
+        }
     }
 }

@@ -66,8 +66,9 @@ pub struct Run<'a> {
     options: &'a ImportOptions,
     host: &'a mut dyn ImportHost,
     pub(super) plan: Plan,
-    lease: KeptLease,
+    /// Dropped before the lease: what its threads still move is moved under the lease.
     pool: Pool,
+    lease: KeptLease,
     pub(super) ledger: Ledger,
     /// What lies in the inbox and is still to be looked at, oldest first.
     pub(super) queue: VecDeque<Message>,
