@@ -33,7 +33,7 @@ final class DemoTest extends GraphTestCase
         self::assertStringContainsString('Not found', (string) file_get_contents(strtok($location, '?') . '-icon', false, $elsewhere));
         self::assertStringContainsString('Thank you', (string) file_get_contents($location));
         self::assertSame(0, $demo->wait()->status(), $demo->errors());
-        self::assertStringContainsString('files are imported', $demo->output());
+        self::assertStringContainsString('The imported mails are in ' . $this->folder, $demo->output());
         self::assertCount(1, glob($this->folder . '/squeeze-graph-demo-*/mails'), '--keep leaves the folder');
     }
 
