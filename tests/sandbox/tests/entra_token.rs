@@ -156,6 +156,11 @@ fn method_media_type_and_origin_count() {
     let code = stage.code();
     let form = code_fields(&code);
     let number = |request| json_of(request).1["error_codes"][0].clone();
+    let twice = stage
+        .client
+        .post(&url)
+        .form(&[("grant_type", "refresh_token"), ("grant_type", "refresh_token")]);
+    assert_eq!(number(twice), 9_000_411);
     assert_eq!(number(stage.client.get(&url)), 900_561);
     assert_eq!(
         number(

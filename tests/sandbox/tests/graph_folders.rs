@@ -128,6 +128,11 @@ fn folders_are_made_renamed_moved_and_removed() {
             .0,
         201
     );
+    let odd = json!({ "displayName": "x", "colour": "red" });
+    assert_eq!(
+        graph.outcome("POST", "me/mailFolders", Some(&odd)),
+        (400, "BadRequest".into())
+    );
     assert_eq!(
         graph
             .outcome("POST", "me/mailFolders", Some(&json!({ "displayName": " " })))

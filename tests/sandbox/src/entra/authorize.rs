@@ -66,6 +66,7 @@ pub fn target<'a>(
     pairs: &'a [(String, String)],
     tenant: &str,
 ) -> Result<(Realm, &'a App, &'a str), EntraError> {
+    EntraError::duplicate(pairs)?;
     let realm = world.realm(tenant).ok_or_else(|| unknown_tenant(tenant))?;
     let client_id = find(pairs, "client_id")
         .filter(|id| !id.is_empty())

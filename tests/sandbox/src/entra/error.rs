@@ -66,6 +66,21 @@ impl EntraError {
         )
     }
 
+    /// The same field twice (RFC 6749 §3.1 and §3.2 forbid it).
+    pub fn duplicate(fields: &[(String, String)]) -> Result<(), Self> {
+        let twice = fields
+            .iter()
+            .enumerate()
+            .find(|(at, (name, _))| fields.iter().take(*at).any(|(other, _)| other == name));
+        match twice {
+            None => Ok(()),
+            Some((_, (name, _))) => Err(Self::request(
+                9_000_411,
+                format!("The request is not properly formatted. The parameter '{name}' is duplicated."),
+            )),
+        }
+    }
+
     /// With a `suberror`.
     #[must_use]
     pub fn because(mut self, suberror: &str) -> Self {

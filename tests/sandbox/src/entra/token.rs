@@ -59,6 +59,7 @@ fn grant(sandbox: &Sandbox, request: &Request, tenant: &str, fault: Option<&Acti
             .starts_with("application/x-www-form-urlencoded")
     });
     let form = if is_form { request.form() } else { Vec::new() };
+    EntraError::duplicate(&form)?;
     let mut world = sandbox.world();
     let realm = world.realm(tenant).ok_or_else(|| unknown_tenant(tenant))?;
     let grant_type = find(&form, "grant_type")

@@ -287,6 +287,13 @@ fn taken(mailbox: &Mailbox, parent: u64, name: &str) -> Result<(), GraphError> {
 
 fn create(call: &Call<'_>, mailbox: &mut Mailbox, parent: u64) -> Result<Answer, GraphError> {
     let body = call.body()?;
+    if let Some(unknown) = body
+        .keys()
+        .find(|name| !["displayName", "isHidden", "@odata.type"].contains(&name.as_str()))
+    {
+        let text = format!("The property '{unknown}' does not exist on type 'microsoft.graph.mailFolder'.");
+        return Err(GraphError::bad_request(text));
+    }
     let name = Call::text(&body, "displayName").filter(|name| !name.trim().is_empty());
     let name = name.ok_or_else(|| {
         GraphError::new(
