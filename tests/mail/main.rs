@@ -9,5 +9,4 @@
 
 mod folders;
 mod import;
-mod kill;
 mod support;

@@ -1,131 +1,253 @@
-//! An importing process is killed at random moments and started again, until everything is imported.
+//! An importing process is killed at any point and started again: no mail is lost, and none comes twice without a reason.
+//!
+//! The sandbox lives in this process, the import in another: this test binary, started again. Its handler notes in a journal what the
+//! host would have in its database. `IMPORT_KILLS` asks for more kills than the default.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use squeeze_graph::base::account::AccountName;
 use squeeze_graph::base::random::{OsRandom, Random};
 use squeeze_graph::service::import::{Handled, import_messages};
+use squeeze_graph::store;
 
-use super::{Host, lying_in, options};
+use super::{Host, options};
 use crate::support::{World, context, settings};
 
-/// Tells the child which store to use; without it, it has nothing to do.
-const STORE: &str = "SQUEEZE_GRAPH_TEST_STORE";
+/// Mails in the inbox at a time.
+const MAILS: usize = 100;
+/// How many kills there must be at least.
+const KILLS: usize = 30;
+/// Every so many-th mail is rejected by the handler.
+const REJECTED: usize = 7;
 
-const MAILS: usize = 60;
+const STORE: &str = "IMPORT_KILL_STORE";
 
-/// Kills until then; the last process is left alone.
-const KILLS: usize = 25;
+/// What the host knows: a line an event, written at once.
+struct Journal(PathBuf);
 
-fn note(log: &mut File, line: &str) {
-    // One write, so that a kill leaves a whole line or none.
-    log.write_all(format!("{line}\n").as_bytes()).unwrap();
+impl Journal {
+    fn note(&self, line: &str) {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.0).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
 }
 
-/// What the killed process does: it is this test, run by itself in a process of its own.
+/// Whether the mail of that subject is one to reject: decided by its content, so that every attempt decides alike.
+fn rejects(subject: &str) -> bool {
+    subject.bytes().map(usize::from).sum::<usize>().is_multiple_of(REJECTED)
+}
+
+/// The importing process. Does nothing unless it was started by [`import`].
 #[test]
-fn child() {
+fn imports_until_killed() {
     let Ok(store) = std::env::var(STORE) else {
         return;
     };
     let store = Path::new(&store);
-    let mut log = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(store.with_extension("log"))
-        .unwrap();
-    note(&mut log, "start");
-    let context = context(&Arc::new(settings(store)));
+    let journal = journal_of(store);
     let mut host = Host::new(|mail| {
-        let line = format!("{} {} {}", mail.import_key, mail.attempt, mail.message.id);
-        note(&mut log, &format!("begin {line}"));
+        assert!(mail.mime_path.exists());
+        let on_disk = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.exists());
+        assert!(mail.attachments.iter().all(|attachment| on_disk(&attachment.path)));
+        let which = format!("{} {} {}", mail.message.id, mail.import_key, mail.attempt);
+        journal.note(&format!("begin {which}"));
         std::thread::sleep(Duration::from_millis(3));
-        note(&mut log, &format!("end {line}"));
-        Handled::Imported
+        journal.note(&format!("done {which}"));
+        if rejects(mail.message.subject.as_deref().unwrap_or_default()) {
+            Handled::Rejected("not for us".to_owned())
+        } else {
+            Handled::Imported
+        }
+    })
+    .told(|_, _, result| {
+        // By now the receipt is durable.
+        journal.note(&format!("told {}", result.message.id));
+        true
     });
+    let context = context(&Arc::new(settings(store)));
     import_messages(&context, &AccountName::new("konto").unwrap(), &options(), &mut host).unwrap();
 }
 
-#[test]
-fn an_import_killed_at_any_moment_loses_nothing_and_repeats_only_what_it_says() {
-    let world = World::new();
-    let mails = json!({ "count": MAILS, "size": 2_000 });
-    world.control("POST", "mails/generate", &mails);
-    let store = world.folder.path().join("store.sqlite");
-    let random: &dyn Random = &OsRandom;
-    let mut kills = 0;
+fn journal_of(store: &Path) -> Journal {
+    Journal(store.with_file_name("journal"))
+}
+
+/// Imports in another process, which is killed after `life`; whether it ended before by itself.
+fn import(store: &Path, life: Duration) -> bool {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "import::kills::imports_until_killed",
+            "--exact",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(STORE, store)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let slice = Duration::from_millis(1);
+    let mut left = life;
     loop {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "import::kills::child", "--test-threads=1"])
-            .env(STORE, &store)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        if kills == KILLS {
-            assert!(process.wait().unwrap().success());
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "the import failed by itself: {status}");
+            return true;
+        }
+        let Some(rest) = left.checked_sub(slice) else {
             break;
+        };
+        std::thread::sleep(slice);
+        left = rest;
+    }
+    child.kill().unwrap();
+    let ended = child.wait().unwrap().success();
+    if !ended {
+        journal_of(store).note("killed");
+    }
+    ended
+}
+
+/// A random time up to `most`.
+fn random_up_to(most: Duration) -> Duration {
+    let random: &dyn Random = &OsRandom;
+    most.mul_f64(f64::from(u32::from_be_bytes(random.bytes().unwrap())) / f64::from(u32::MAX))
+}
+
+#[test]
+fn an_import_killed_at_any_point_loses_no_mail_and_repeats_only_what_was_in_hand() {
+    let world = World::new();
+    for folder in ["/Import", "/Verarbeitet", "/Fehler"] {
+        world.control("POST", "folders", &json!({ "path": folder }));
+    }
+    world.account("konto", |settings| settings.folder_inbox = "/Import".to_owned());
+    let store = world.folder.path().join("store.sqlite");
+    let wanted = std::env::var("IMPORT_KILLS")
+        .ok()
+        .map_or(KILLS, |count| count.parse().unwrap());
+    let (mut kills, mut mails) = (0, 0);
+    // The first round ends by itself: it shows how long a whole import takes on this machine.
+    let mut longest_life = Duration::from_mins(5);
+    while kills < wanted {
+        world.control(
+            "POST",
+            "mails/generate",
+            &json!({ "folder": "/Import", "count": MAILS, "size": 2000, "first": mails + 1 }),
+        );
+        mails += MAILS;
+        let begun = Instant::now();
+        let life = || {
+            if mails == MAILS {
+                longest_life
+            } else {
+                random_up_to(longest_life)
+            }
+        };
+        while !import(&store, life()) {
+            kills += 1;
+            assert!(kills < wanted * 20, "it never comes to an end");
         }
-        let [byte] = random.bytes::<1>().unwrap();
-        std::thread::sleep(Duration::from_millis(100 + u64::from(byte) * 3));
-        if process.try_wait().unwrap().is_some_and(|status| status.success()) {
-            // Faster than the kill: more mails for the next one.
-            world.control("POST", "mails/generate", &json!({ "count": 10, "size": 2_000 }));
+        if mails == MAILS {
+            // From before it has done anything to half way, so that several kills hit one inbox.
+            longest_life = begun.elapsed() / 2;
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
-        kills += 1;
     }
 
-    let log = std::fs::read_to_string(store.with_extension("log")).unwrap();
-    let mut attempts: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    let mut mails: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut ended = BTreeSet::new();
-    // A handler that returned and was followed by another one in the same process has a durable receipt.
-    let mut receipted: BTreeSet<&str> = BTreeSet::new();
-    let mut last: Option<&str> = None;
-    for line in log.lines() {
-        let mut words = line.split(' ');
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("start"), ..) => last = None,
-            (Some("begin"), Some(key), Some(attempt), Some(message)) => {
-                receipted.extend(last.take());
-                assert!(!receipted.contains(key), "{key} came again after its receipt");
-                attempts.entry(key).or_default().push(attempt.parse().unwrap());
-                mails.entry(message).or_default().insert(key);
-            }
-            (Some("end"), Some(key), ..) => {
-                ended.insert(key);
-                last = Some(key);
-            }
-            _ => panic!("{line}"),
+    let listed = |folder: &str| {
+        let answer = world.control("GET", "messages", &json!({ "folder": folder }));
+        answer["messages"].as_array().unwrap().clone()
+    };
+    assert_eq!(listed("/Import").len(), 0, "mails stayed in the inbox");
+    let (processed, rejected) = (listed("/Verarbeitet"), listed("/Fehler"));
+    assert_eq!(processed.len() + rejected.len(), mails, "mails are lost");
+    for (messages, is_rejected) in [(&processed, false), (&rejected, true)] {
+        for message in messages {
+            assert_eq!(
+                rejects(message["subject"].as_str().unwrap()),
+                is_rejected,
+                "{message} went the wrong way"
+            );
+            assert_eq!(message["moves"], 1, "{message} was moved more than once");
         }
     }
-    assert!(mails.len() >= MAILS);
-    assert!(mails.values().all(|keys| keys.len() == 1), "one import of each mail");
-    assert!(
-        attempts.keys().all(|key| ended.contains(key)),
-        "each was handled to its end"
-    );
-    for (key, attempts) in &attempts {
-        assert!(attempts.windows(2).all(|pair| pair[0] < pair[1]), "{key}: {attempts:?}");
-    }
-    let repeats: usize = attempts.values().map(|attempts| attempts.len() - 1).sum();
+    assert!(!rejected.is_empty() && !processed.is_empty());
+
+    let repeats = check_journal(&std::fs::read_to_string(journal_of(&store).0).unwrap(), mails);
     assert!(repeats <= kills, "{repeats} repeats after {kills} kills");
-    assert_eq!(lying_in(&world, "/Posteingang"), Vec::<String>::new());
-    assert_eq!(lying_in(&world, "/Verarbeitet").len(), mails.len());
-    let left = std::fs::read_dir(world.folder.path()).unwrap();
-    let folders = left.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
-    assert_eq!(folders, 0, "what killed imports had downloaded is swept");
+    println!("{kills} kills, {mails} mails, {repeats} repeats");
+
+    drop(store::quiesce());
     let database = rusqlite::Connection::open(&store).unwrap();
-    let check: String = database
+    let intact: String = database
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(check, "ok");
+    assert_eq!(intact, "ok");
+    let open: i64 = database
+        .query_row("SELECT count(*) FROM receipts", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(open, 0, "receipts stayed open");
+    let left: Vec<_> = std::fs::read_dir(world.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().contains(".import-"))
+        .collect();
+    assert!(left.is_empty(), "downloads stayed behind: {left:?}");
+}
+
+/// Holds the host's journal against the promises; how often a mail was handed over again.
+fn check_journal(journal: &str, mails: usize) -> usize {
+    // Message → (its import key, its last attempt, the number of kills when that began).
+    let mut seen: HashMap<&str, (&str, u32, usize)> = HashMap::new();
+    let mut keys = HashSet::new();
+    let mut durable = HashSet::new();
+    let mut done = HashSet::new();
+    let (mut kills, mut repeats) = (0, 0);
+    let mut context = String::new();
+    for line in journal.lines() {
+        writeln!(context, "{line}").unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["killed"] => kills += 1,
+            ["told", id] => {
+                durable.insert(*id);
+            }
+            ["done", id, ..] => {
+                done.insert(*id);
+            }
+            ["begin", id, key, attempt] => {
+                let attempt: u32 = attempt.parse().unwrap();
+                assert!(!durable.contains(id), "{id} came again after its receipt:\n{context}");
+                match seen.insert(id, (key, attempt, kills)) {
+                    None => {
+                        assert!(keys.insert(*key), "two mails have the key {key}");
+                        assert!(
+                            attempt == 1 || kills > 0,
+                            "{id} began with attempt {attempt} without a kill"
+                        );
+                    }
+                    Some((first_key, last_attempt, kills_then)) => {
+                        repeats += 1;
+                        assert_eq!(*key, first_key, "{id} came again with another key");
+                        assert!(
+                            attempt > last_attempt && attempt > 1,
+                            "{id}: attempt {attempt} after {last_attempt}"
+                        );
+                        assert!(kills > kills_then, "{id} came again without a kill:\n{context}");
+                    }
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(seen.len(), mails, "mails that never reached the host");
+    assert_eq!(done.len(), mails, "mails whose handler never finished");
+    repeats
 }
