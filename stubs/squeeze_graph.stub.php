@@ -1180,7 +1180,8 @@ final class StopImport extends \Exception
 /**
  * Runs a callable under other settings, and restores them however it ends.
  *
- * One process can so serve many tenants, each with its own store and key.
+ * One process can so serve many tenants, each with its own store and key. Settings belong to the process: a fiber that is
+ * suspended inside leaves them in force for whoever runs meanwhile.
  *
  * @template T
  * @param array<string, string|int|bool|null> $settings names of php.ini settings, with or without `squeeze_graph.`

@@ -18,7 +18,7 @@ pcntl_async_signals(true);
 $start = 0.0;
 
 pcntl_signal(SIGALRM, function () use (&$start, &$between) {
-    echo 'handler: ', $between(0.9, 1.3), "\n";
+    echo 'handler: ', $between(0.9, 1.8), "\n";
 });
 $between = function (float $least, float $most) use (&$start): string {
     $now = microtime(true) - $start;
@@ -26,7 +26,7 @@ $between = function (float $least, float $most) use (&$start): string {
 };
 $start = microtime(true);
 pcntl_alarm(1);
-echo access_token('returns'), ': ', $between(1.9, 3.0), "\n";
+echo access_token('returns'), ': ', $between(1.9, 3.5), "\n";
 
 $server->delay(4);
 pcntl_signal(SIGALRM, function () {
@@ -37,11 +37,11 @@ pcntl_alarm(1);
 try {
     access_token('throws');
 } catch (RuntimeException $exception) {
-    echo $exception->getMessage(), ': ', $between(0.9, 1.3), "\n";
+    echo $exception->getMessage(), ': ', $between(0.9, 3.0), "\n";
 }
 
 register_shutdown_function(function () use ($between) {
-    echo 'shutdown: ', $between(0.9, 1.3), "\n";
+    echo 'shutdown: ', $between(0.9, 3.0), "\n";
 });
 pcntl_signal(SIGALRM, function () {
     exit(3);

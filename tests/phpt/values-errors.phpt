@@ -34,6 +34,15 @@ attempt(fn () => TokenStatus::fromArray(['grantedScopes' => ['a', 1]] + $status)
 attempt(fn () => TokenStatus::fromArray(['grantedScopes' => ['x' => 'a']] + $status));
 attempt(fn () => TokenStatus::fromArray(['problem' => ['code' => 'x']] + $status));
 attempt(fn () => RefreshReport::fromArray(['refreshed' => 0, 'skipped' => 0, 'failed' => 0, 'seconds' => 1, 'results' => [['account' => 'a']]]));
+$endless = ['name' => 'n'];
+$endless['value'] = &$endless;
+$message = ['id' => 'i', 'hasAttachments' => true, 'isRead' => false, 'importance' => 'low', 'folderId' => 'f', 'bodyPreview' => 'p'];
+attempt(fn () => Message::fromArray(['headers' => [$endless]] + $message));
+$text = 'before';
+$referenced = Message::fromArray(['categories' => [&$text], 'headers' => [['name' => 'n', 'value' => &$text]]] + $message);
+$text = 'after';
+attempt(fn () => $referenced->categories[0] . ' ' . $referenced->headers[0]['value']);
+attempt(fn () => unserialize(str_replace('i:7;', 'R:1;', serialize(Message::fromArray(['headers' => [['value' => 7]]] + $message))))->jsonSerialize());
 attempt(fn () => TokenStatus::fromArray('no'));
 attempt(fn () => TokenStatus::fromArray());
 attempt(fn () => TokenStatus::fromArray(['expiresAt' => new DateTime('2026-01-01 00:00:00+02:00')] + $status)->expiresAt->format('c e'));
@@ -60,6 +69,9 @@ TypeError: Squeeze\Graph\TokenStatus::fromArray(): Argument #1 ($data) key "gran
 TypeError: Squeeze\Graph\TokenStatus::fromArray(): Argument #1 ($data) key "grantedScopes" must be of type list, array given
 ValueError: Squeeze\Graph\TokenStatus::fromArray(): Argument #1 ($data) must have the key "problem.message"
 ValueError: Squeeze\Graph\RefreshReport::fromArray(): Argument #1 ($data) must have the key "results[0].outcome"
+TypeError: Squeeze\Graph\Message::fromArray(): Argument #1 ($data) key "headers[0].value" must be of type string|int|float|bool|null, array given
+string(13) "before before"
+ValueError: The value contains itself or is nested too deep
 TypeError: Squeeze\Graph\TokenStatus::fromArray(): Argument #1 ($data) must be of type array, string given
 ArgumentCountError: Squeeze\Graph\TokenStatus::fromArray() expects exactly 1 argument, 0 given
 string(29) "2025-12-31T22:00:00+00:00 UTC"

@@ -56,7 +56,7 @@ impl Reader<'_> {
             Some(Atom::Int) => value.is_long(),
             Some(Atom::Float) => value.is_double() || value.is_long(),
             Some(Atom::String) => value.is_string(),
-            Some(Atom::Array) => value.is_array(),
+            Some(Atom::Array) => return self.map(value, place),
             Some(Atom::List(item)) => return self.list(item, value, place),
             Some(Atom::Class(class)) => return self.class(class, value, place),
             _ => false,
@@ -78,6 +78,24 @@ impl Reader<'_> {
         let mut copy = ZendHashTable::new();
         for (index, entry) in table.values().enumerate() {
             copy.push(self.value(item, entry.dereference(), &format!("{place}[{index}]"))?)?;
+        }
+        let mut value = Zval::new();
+        value.set_hashtable(copy);
+        Ok(value)
+    }
+
+    /// A map holds plain data only, so that no value can be changed through a reference or contain itself.
+    fn map(&self, value: &Zval, place: &str) -> Outcome {
+        let Some(table) = value.array() else {
+            return Err(self.wrong("array", value, place));
+        };
+        let mut copy = ZendHashTable::new();
+        for (key, entry) in table {
+            let (key, entry) = (key.to_string(), entry.dereference());
+            if !(entry.is_string() || entry.is_long() || entry.is_double() || entry.is_bool() || entry.is_null()) {
+                return Err(self.wrong("string|int|float|bool|null", entry, &format!("{place}.{key}")));
+            }
+            copy.insert(key.as_str(), entry.shallow_clone())?;
         }
         let mut value = Zval::new();
         value.set_hashtable(copy);

@@ -10,17 +10,27 @@ use crate::php::zend::{self, Arguments, Outcome, Raised};
 
 /// Body of `jsonSerialize()`.
 pub fn json_serialize(arguments: &Arguments) -> Outcome {
-    object(arguments.this()?)
+    object(arguments.this()?, DEEPEST)
 }
+
+/// How deep values and lists stand in each other at most; what goes deeper was made by `unserialize()` and may have no end.
+const DEEPEST: u32 = 32;
 
 /// Any value of ours without objects.
 pub fn plain(value: &Zval) -> Outcome {
+    nested(value, DEEPEST)
+}
+
+fn nested(value: &Zval, deepest: u32) -> Outcome {
+    let Some(deeper) = deepest.checked_sub(1) else {
+        return Err(Raised::value_error("The value contains itself or is nested too deep"));
+    };
     if let Some(table) = value.array() {
         let mut copy = ZendHashTable::new();
         for (key, item) in table {
             match key {
-                ArrayKey::Long(index) => copy.insert_at_index(index, plain(item)?)?,
-                key => copy.insert(key, plain(item)?)?,
+                ArrayKey::Long(index) => copy.insert_at_index(index, nested(item.dereference(), deeper)?)?,
+                key => copy.insert(key, nested(item.dereference(), deeper)?)?,
             }
         }
         let mut value = Zval::new();
@@ -28,17 +38,17 @@ pub fn plain(value: &Zval) -> Outcome {
         return Ok(value);
     }
     match value.object() {
-        Some(inner) => object(inner),
+        Some(inner) => object(inner, deeper),
         None => Ok(value.shallow_clone()),
     }
 }
 
-fn object(object: &ZendObject) -> Outcome {
+fn object(object: &ZendObject, deepest: u32) -> Outcome {
     let class = object.get_class_entry();
     if let Some(fields) = fields(class) {
         let mut table = ZendHashTable::new();
         for (_, name) in fields {
-            table.insert(name.as_str(), plain(&zend::property(class, object, name))?)?;
+            table.insert(name.as_str(), nested(&zend::property(class, object, name), deepest)?)?;
         }
         if ExecutorGlobals::has_exception() {
             return Err(Raised::Pending);
