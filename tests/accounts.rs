@@ -1,5 +1,11 @@
 //! Accounts in a real store: what saving one does to the sign-in that is there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected shall panic, in its helper functions, too"
+)]
+
 use std::sync::Arc;
 
 use squeeze_graph::base::account::AccountName;
@@ -157,9 +163,10 @@ fn what_is_refused_changes_nothing_and_names_key_and_account() {
 
 #[test]
 fn only_another_application_place_or_person_costs_a_sign_in() {
+    type Case = (&'static str, Vec<(&'static str, Value)>, bool);
     let who = "Anna.Schmidt@contoso.example";
     let secret = ("client_secret", text("value"));
-    let cases: Vec<(&str, Vec<(&str, Value)>, bool)> = vec![
+    let cases: Vec<Case> = vec![
         ("nothing", vec![], false),
         (
             "folders, mailbox, interval",

@@ -1,5 +1,11 @@
 //! The connection test against the sandbox: a verdict for each step, and nothing changed in the mailbox.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected shall panic, in its helper functions, too"
+)]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
