@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -197,17 +199,35 @@ impl KeySource {
         }
     }
 
-    /// Reads the keys.
+    /// Reads the keys. A file that holds none just now is read again for a moment: somebody may be writing it.
     pub fn load(&self, place: &Place, now: UtcInstant) -> Result<KeyRing> {
-        let (path, text) = match self {
-            Self::Environment(key) => (
-                Path::new("SQUEEZE_GRAPH_KEY"),
-                Zeroizing::new(key.expose().as_bytes().to_vec()),
-            ),
-            Self::Named(path) => (path.as_path(), read(path, place, false, now)?),
-            Self::Beside(path) => (path.as_path(), read(path, place, true, now)?),
-        };
-        KeyRing::parse(&text).map_err(|malformed| trouble::error(malformed.problem(place, path, now)))
+        let mut looks = 0;
+        loop {
+            let (key_file, text) = match self {
+                Self::Environment(key) => (
+                    Path::new("SQUEEZE_GRAPH_KEY"),
+                    Zeroizing::new(key.expose().as_bytes().to_vec()),
+                ),
+                Self::Named(path) => (path.as_path(), read(path, place, false, now)?),
+                Self::Beside(path) => (path.as_path(), read(path, place, true, now)?),
+            };
+            match KeyRing::parse(&text) {
+                Ok(ring) => return Ok(ring),
+                Err(_) if self.may_be_in_writing(looks) => looks += 1,
+                Err(malformed) => return Err(trouble::error(malformed.problem(place, key_file, now))),
+            }
+        }
+    }
+
+    /// Waits a moment, if what was read may be half of what somebody is writing; false after so many looks, or if nobody can be.
+    pub fn may_be_in_writing(&self, looks: u32) -> bool {
+        const LOOKS: u32 = 5;
+        const MOMENT: Duration = Duration::from_millis(20);
+        let may_be = self.file().is_some() && looks < LOOKS;
+        if may_be {
+            sleep(MOMENT);
+        }
+        may_be
     }
 
     /// Makes `<store>.key` with one fresh key. Only for a new store, and only under its lock.

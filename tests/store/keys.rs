@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -203,6 +204,40 @@ fn keys_are_changed_while_other_processes_write() {
         1,
         "something is still sealed with an old key"
     );
+}
+
+#[test]
+fn a_key_file_that_is_being_written_is_read_again() {
+    let folder = Folder::new();
+    let file = folder.file("keys");
+    let settings = with_file(&folder);
+    write_key(&file, &[key("1")]);
+    put_account(&*open(&settings).unwrap(), "a", Some(tokens(1)));
+    let opened = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            // As an editor does it, only slower: emptied, the new key, then the old one.
+            for _ in 0..10 {
+                let mut slow = fs::File::create(&file).unwrap();
+                for part in [
+                    String::new(),
+                    key("2")[..40].to_owned(),
+                    key("2")[40..].to_owned(),
+                    format!("\n{}", key("1")),
+                ] {
+                    slow.write_all(part.as_bytes()).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(8));
+                }
+            }
+        });
+        let mut opened = 0;
+        while !writer.is_finished() {
+            assert_eq!(open(&settings).unwrap().all_tokens().unwrap().len(), 1);
+            drop(store::quiesce());
+            opened += 1;
+        }
+        opened
+    });
+    assert!(opened > 5, "opened {opened} times");
 }
 
 /// The key ids of all sealed values.

@@ -204,7 +204,7 @@ impl Handle {
     fn run<T>(&self, now: UtcInstant, mut work: impl FnMut(&mut Open, &KeyRing) -> Result<T, Fault>) -> Result<T> {
         let begun = Instant::now();
         let mut longest = 1;
-        let mut reloaded = false;
+        let mut looks = None;
         let mut moved = false;
         loop {
             let outcome = {
@@ -224,20 +224,19 @@ impl Handle {
                     longest = (longest * 2).min(LONGEST_WAIT);
                 }
                 Err(fault) if fault.has_moved() && !moved => moved = true,
-                Err(fault) if fault.lacks_key() && !reloaded => {
-                    // The keys were changed since we read them: read them again, once.
-                    reloaded = true;
+                Err(fault) if fault.lacks_key() => {
+                    // The keys were changed since we read them, or we read them while they were being written.
                     let source = lock(&self.keys).source.clone();
+                    if looks.is_some_and(|looks| !source.may_be_in_writing(looks)) {
+                        let problem = trouble::about(fault.code(Disk::Fine), self.place.path(), now);
+                        return Err(trouble::error(match source.file() {
+                            Some(file) => problem.with_fact("key_file", file.to_string_lossy()),
+                            None => problem,
+                        }));
+                    }
+                    looks = Some(looks.map_or(0, |looks| looks + 1));
                     let fresh = source.load(&self.place, now)?;
                     lock(&self.keys).ring = Arc::new(fresh);
-                }
-                Err(fault) if fault.lacks_key() => {
-                    let problem = trouble::about(fault.code(Disk::Fine), self.place.path(), now);
-                    let source = lock(&self.keys).source.clone();
-                    return Err(trouble::error(match source.file() {
-                        Some(file) => problem.with_fact("key_file", file.to_string_lossy()),
-                        None => problem,
-                    }));
                 }
                 Err(fault) => return Err(told(&self.place, fault, now)),
             }
