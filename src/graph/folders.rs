@@ -206,14 +206,15 @@ fn unfinished(client: &Client) -> GraphError {
     )
 }
 
-/// Whether a delta query was refused for good, so that the tree must be descended: the mailbox is full, or the cloud has no such
-/// query.
+/// Whether a delta query was refused for good, so that the tree must be descended: the mailbox is full, the cloud has no such query,
+/// or a delegate has no right to all folders.
 pub fn refuses_delta(error: &GraphError) -> bool {
     error.says("ErrorQuotaExceeded")
         || matches!(
             error.status(),
             Some(
                 StatusCode::BAD_REQUEST
+                    | StatusCode::FORBIDDEN
                     | StatusCode::NOT_FOUND
                     | StatusCode::METHOD_NOT_ALLOWED
                     | StatusCode::NOT_IMPLEMENTED

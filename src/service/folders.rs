@@ -214,7 +214,15 @@ impl<'a> Folders<'a> {
             }
         });
         let targets: Vec<&str> = guess.as_deref().into_iter().collect();
-        let (tree, mut answers) = self.current(snapshot.as_ref(), &targets)?;
+        let (tree, mut answers) = match self.current(snapshot.as_ref(), &targets) {
+            // A delegate with rights on this folder only, who may not read the tree.
+            Err(Error::Failure(failure)) if failure.class == Class::AccessDenied => {
+                let target = alone(name).ok_or(Error::Failure(failure))?;
+                let row = rows::get(&self.client, target).map_err(|error| self.missing(error, text))?;
+                return Ok(outside(name, &row));
+            }
+            other => other?,
+        };
         let row = answers.pop();
         if alone(name).is_some() {
             let row = row.unwrap_or_else(|| rows::get(&self.client, guess.as_deref().unwrap_or(ROOT)));
@@ -335,12 +343,15 @@ fn with_counts(folder: &Folder, row: &FolderRow) -> Folder {
     }
 }
 
-/// A folder that was asked for by its id. One that the tree does not show (hidden, or outside the root) has no path from the root, so
-/// its path is the name that can be passed back.
+/// A folder that was asked for by its id.
 fn shown(tree: &Tree, name: &FolderName, row: &FolderRow) -> Folder {
-    if let Some(folder) = tree.by_id(&row.id) {
-        return with_counts(folder, row);
-    }
+    tree.by_id(&row.id)
+        .map_or_else(|| outside(name, row), |folder| with_counts(folder, row))
+}
+
+/// A folder that the tree does not show (hidden, or outside the root): it has no path from the root, so its path is the name that can
+/// be passed back.
+fn outside(name: &FolderName, row: &FolderRow) -> Folder {
     let well_known = match name {
         FolderName::WellKnown { base, .. } => Some((*base).to_owned()),
         _ => None,

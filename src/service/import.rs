@@ -115,7 +115,8 @@ pub enum Handled {
     },
     /// It threw any other `\Exception`; its class and message.
     Failed(String),
-    /// The run ends and the mail stays: `\Error`, `exit`, `StopImport`, an interrupt, a fork. Counts as no attempt.
+    /// The run ends and the mail stays: `\Error`, `exit`, `StopImport`, an interrupt, a fork. No failure, but an attempt: whether the
+    /// handler had done its work by then is not known, so the mail comes again with the next number.
     Stop,
 }
 

@@ -258,6 +258,26 @@ fn a_shared_mailbox_has_folders_of_its_own() {
 }
 
 #[test]
+fn a_delegate_who_may_not_read_the_tree_still_finds_the_folder_itself() {
+    let world = World::new();
+    let denied = json!({ "status": 403, "code": "ErrorAccessDenied" });
+    for path in ["/mailFolders?", "/mailFolders/delta", "/mailFolders/msgfolderroot"] {
+        world.fault(&json!({ "path": path, "count": null, "graph": denied }));
+    }
+    let folder = find(&world, "wellknown:inbox").unwrap();
+    assert_eq!(
+        (folder.path.as_str(), folder.name.as_str()),
+        ("wellknown:inbox", "Posteingang")
+    );
+    assert_eq!(find(&world, &folder.path).unwrap(), folder);
+    assert_eq!(
+        find(&world, &format!("id:{}", folder.id)).unwrap().path,
+        format!("id:{}", folder.id)
+    );
+    assert_eq!(class(find(&world, "Posteingang")), Class::AccessDenied);
+}
+
+#[test]
 fn a_path_is_made_part_by_part_and_what_is_there_is_kept() {
     let world = World::new();
     let create = |path: &str| create_folder(&world.context(), &world.name(), path).unwrap();
