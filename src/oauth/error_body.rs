@@ -147,4 +147,16 @@ mod tests {
         assert!(serde_json::from_str::<ErrorBody>(r#"{"error":7}"#).is_err());
         assert!(serde_json::from_str::<ErrorBody>("[]").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_error_becomes_a_problem_that_fits_a_log_line(error in ".{0,200}", description in ".{0,2000}") {
+            let body = serde_json::json!({ "error": error, "error_description": description }).to_string();
+            let problem = serde_json::from_str::<ErrorBody>(&body).unwrap().problem(NOW);
+            for text in [&problem.code, &problem.message] {
+                proptest::prop_assert!(!text.chars().any(char::is_control));
+            }
+            proptest::prop_assert!(problem.code.chars().count() <= 128);
+        }
+    }
 }

@@ -269,6 +269,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_it_panic_and_no_life_is_senseless(value in "[-0-9.eE\"a-z{}]{0,30}", field in "(expires_in|refresh_in|scope|id_token)") {
+            let body = format!(r#"{{"access_token":"at","token_type":"Bearer","{field}":{value}}}"#);
+            if let Some(answer) = read(&body) {
+                proptest::prop_assert!((0..=LONGEST_LIFE).contains(&answer.expires_in));
+                proptest::prop_assert!(answer.refresh_in.is_none_or(|seconds| (1..answer.expires_in).contains(&seconds)));
+            }
+        }
+    }
+
     #[test]
     fn debug_shows_no_token() {
         let body: TokenBody = serde_json::from_str(

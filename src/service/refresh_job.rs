@@ -12,13 +12,14 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crate::base::account::{AccountName, AccountSettings, Protocol};
+use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
 use crate::base::problem::Problem;
 use crate::service::context::Context;
 use crate::service::token_status::{self, TokenState, TokenStatus};
 use crate::service::tokens::read;
 use crate::service::tokens::refresh::{self, Demand, Want};
-use crate::store::record::{JobRecord, TokenRecord};
+use crate::store::record::{AccountRecord, JobRecord, TokenRecord};
 
 /// The job's name in the store.
 pub const JOB: &str = "refresh-tokens";
@@ -274,8 +275,7 @@ fn renew(context: &Context, horizon: i64, name: &AccountName, version: i64) -> R
         // It may have been acted on since.
         TokenState::ActionRequired => None,
         TokenState::Valid | TokenState::Expired => {
-            let is_due =
-                |tokens: &TokenRecord| tokens.version == version && refresh::is_due(&account, tokens, horizon, now);
+            let is_due = |tokens: &TokenRecord| tokens.version == version && is_due(&account, tokens, horizon, now);
             (!tokens.as_ref().is_some_and(is_due)).then_some(RefreshOutcome::NotDue)
         }
     };
@@ -292,6 +292,17 @@ fn renew(context: &Context, horizon: i64, name: &AccountName, version: i64) -> R
         RefreshOutcome::NotDue
     };
     Ok((outcome, obtained.status(context.clock.now())))
+}
+
+/// Whether the access token ends within `horizon` seconds, or its last renewal is too long ago.
+fn is_due(account: &AccountRecord, tokens: &TokenRecord, horizon: i64, now: UtcInstant) -> bool {
+    let ends_soon = token_status::remaining(tokens, now) <= horizon;
+    let too_old = tokens.refreshed_at.is_none_or(|refreshed_at| {
+        let age = now.since(refreshed_at);
+        // A renewal in the future: the clock was set back, and the age is not known.
+        age < -token_status::RENEWAL_MARGIN || age >= account.settings.refresh_interval
+    });
+    ends_soon || too_old
 }
 
 fn report(mut results: Vec<RefreshResult>, took: Duration) -> RefreshReport {

@@ -10,6 +10,7 @@ pub(crate) mod commit;
 pub(crate) mod outcome;
 pub(crate) mod person;
 pub(crate) mod refresh;
+mod request;
 
 use crate::base::account::AccountName;
 use crate::base::clock::UtcInstant;

@@ -8,6 +8,7 @@
 )]
 
 mod job;
+mod killed;
 mod one_at_a_time;
 mod sign_in;
 mod support;

@@ -9,19 +9,16 @@ use std::time::{Duration, Instant};
 use crate::base::account::{AccountName, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
-use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::base::secret::Secret;
 use crate::oauth::application::Application;
-use crate::oauth::id_token::{self, Expectation, Identity};
-use crate::oauth::token_request::{Grant, TokenEndpoint, TokenFailure};
-use crate::oauth::token_response::TokenAnswer;
+use crate::oauth::token_request::TokenFailure;
 use crate::service::context::Context;
-use crate::service::token_status::{self, Freshness, LAST_RESORT, RENEWAL_MARGIN, TokenStatus};
+use crate::service::token_status::{self, Freshness, LAST_RESORT, TokenStatus};
 use crate::service::tokens::outcome::{self, Began};
-use crate::service::tokens::{commit, not_signed_in, person, read};
-use crate::store::StoreError;
-use crate::store::record::{AccountRecord, Block, Lease, LeaseAttempt, TokenRecord, Written};
+use crate::service::tokens::request::RefreshRequest;
+use crate::service::tokens::{commit, not_signed_in, read};
+use crate::store::record::{AccountRecord, Block, Lease, LeaseAttempt, TokenRecord};
 
 /// How long a lease lives: longer than a token request may take, so that it ends only with its holder.
 pub(crate) const LEASE_SECONDS: u32 = 45;
@@ -337,9 +334,12 @@ fn application(context: &Context, account: &AccountRecord) -> Result<Application
 }
 
 /// What came of holding the lease.
-enum Inside {
+pub(super) enum Inside {
+    /// What was asked for.
     Obtained(Box<Obtained>),
+    /// Microsoft was asked, and refused.
     Failed(Box<TokenFailure>),
+    /// Things have changed: look again.
     Again,
 }
 
@@ -404,129 +404,6 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
     })?
 }
 
-/// One token request and the commit of its answer.
-struct RefreshRequest {
-    held: Held,
-    account: AccountRecord,
-    application: Application,
-    stored: Option<TokenRecord>,
-    began: Began,
-}
-
-impl RefreshRequest {
-    fn make(self) -> Result<Inside> {
-        let context = self.held.context();
-        let endpoint = TokenEndpoint {
-            transport: context.transport.as_ref(),
-            clock: context.clock.as_ref(),
-            random: context.random.as_ref(),
-            cancel: &context.cancel,
-        };
-        let refresh_token = self.stored.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
-        let grant = match (self.account.settings.protocol, refresh_token) {
-            (Protocol::Application, _) => Grant::ClientCredentials,
-            (Protocol::Delegated, Some(token)) => Grant::RefreshToken(token),
-            (Protocol::Delegated, None) => return Ok(Inside::Again),
-        };
-        match endpoint.request(&self.application, grant, self.began.challenge.as_deref()) {
-            Ok(answer) => self.succeeded(&answer),
-            Err(failed) => self.failed(failed),
-        }
-    }
-
-    fn succeeded(&self, answer: &TokenAnswer) -> Result<Inside> {
-        let context = self.held.context();
-        let now = context.clock.now();
-        let identity = match self.account.settings.protocol {
-            Protocol::Application => None,
-            Protocol::Delegated => identity(&self.application, answer, now),
-        };
-        if let Some(identity) = &identity
-            && identity.1
-            && let Err(problem) = person::admit(&self.account, self.stored.as_ref(), &identity.0, now)
-        {
-            return self.failed(Box::new(TokenFailure::of(*problem)));
-        }
-        let identity = identity.as_ref().map(|(identity, _)| identity);
-        self.store(&mut |account, stored| outcome::renewed(account, stored.as_ref(), &self.began, answer, identity))?;
-        context.log.event(
-            Level::Info,
-            "token renewed",
-            &[("account", &self.account.name), ("expires_in", &answer.expires_in)],
-        );
-        let (account, stored) = read(context, &self.account.name)?;
-        let Some(tokens) = token_status::current(&account, stored.as_ref()).cloned() else {
-            return Ok(Inside::Again);
-        };
-        Ok(Inside::Obtained(Box::new(Obtained {
-            account,
-            tokens,
-            asked: true,
-        })))
-    }
-
-    fn failed(&self, failed: Box<TokenFailure>) -> Result<Inside> {
-        let context = self.held.context();
-        let now = context.clock.now();
-        self.store(&mut |account, stored| outcome::failed(account, stored.as_ref(), &self.began, &failed, now))?;
-        let problem = &failed.problem;
-        context.log.event(
-            Level::Warning,
-            "token request failed",
-            &[
-                ("account", &self.account.name),
-                ("code", &problem.code),
-                (
-                    "aadsts",
-                    &problem.aadsts.map_or_else(String::new, |number| number.to_string()),
-                ),
-                (
-                    "status",
-                    &problem
-                        .http_status
-                        .map_or_else(String::new, |status| status.to_string()),
-                ),
-                ("correlation_id", &problem.correlation_id.as_deref().unwrap_or_default()),
-            ],
-        );
-        Ok(Inside::Failed(failed))
-    }
-
-    /// Stores durably; a store that is busy for a moment costs no token.
-    fn store(
-        &self,
-        change: &mut dyn FnMut(&AccountRecord, Option<TokenRecord>) -> Option<TokenRecord>,
-    ) -> Result<Written, StoreError> {
-        let context = self.held.context();
-        let generation = self.account.identity_generation;
-        let mut change = |account: &AccountRecord, stored| change(account, outcome::basis(account, stored));
-        for pause in [100, 400, 1600] {
-            match context.store.change_tokens(&self.account.name, generation, &mut change) {
-                Err(error) if error.0.passes() => std::thread::sleep(Duration::from_millis(pause)),
-                written => return written,
-            }
-        }
-        context.store.change_tokens(&self.account.name, generation, &mut change)
-    }
-}
-
-/// Who an answer says it is for, and whether that can be compared with a pinned person: the home account of `client_info` is another
-/// one than the `id_token`'s for guests. An `id_token` that does not check out proves nothing and is passed over: the tokens came for
-/// a refresh token that is the account's.
-fn identity(application: &Application, answer: &TokenAnswer, now: UtcInstant) -> Option<(Identity, bool)> {
-    let expected = Expectation {
-        client_id: &application.client_id,
-        authority: &application.authority,
-        nonce: None,
-        now: answer.server_time.unwrap_or(now),
-    };
-    if let Some(token) = &answer.id_token {
-        return id_token::check(token, &expected).ok().map(|identity| (identity, true));
-    }
-    let home = answer.client_info.as_deref().and_then(id_token::home_account);
-    home.map(|identity| (identity, false))
-}
-
 /// What to do after our own request failed: hand out the old token, wait for throttling to pass and go on (`None`), or fail.
 fn after_failure(
     context: &Context,
@@ -552,15 +429,4 @@ fn after_failure(
         }
     }
     Err(failure.into())
-}
-
-/// Whether the access token of the job's account ends within `horizon`, or its last renewal is too long ago.
-pub(crate) fn is_due(account: &AccountRecord, tokens: &TokenRecord, horizon: i64, now: UtcInstant) -> bool {
-    let ends_soon = token_status::remaining(tokens, now) <= horizon;
-    let too_old = tokens.refreshed_at.is_none_or(|refreshed_at| {
-        let age = now.since(refreshed_at);
-        // A renewal in the future: the clock was set back, and the age is not known.
-        age < -RENEWAL_MARGIN || age >= account.settings.refresh_interval
-    });
-    ends_soon || too_old
 }
