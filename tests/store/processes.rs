@@ -96,17 +96,21 @@ fn what_a_killed_process_had_kept_is_there_and_the_store_is_whole() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
-        // Killed somewhere after its first write, at another moment each round.
+        // Killed somewhere after its first writes, after another number of them and at another moment each round.
         let first = lines.find(|line| line.as_ref().is_ok_and(|line| line.ends_with('0')));
         assert!(first.is_some(), "it wrote nothing");
+        let mut said = 0;
+        for line in lines.by_ref().take(usize::try_from(1 + round % 5).unwrap()) {
+            said = line.unwrap().parse::<i64>().unwrap();
+        }
         std::thread::sleep(Duration::from_micros(round * round * 97));
         writer.kill().unwrap();
         writer.wait().unwrap();
-        let said = lines
+        // The rest of what it said; a line that was cut off does not count.
+        said = lines
             .map_while(Result::ok)
-            .filter_map(|line| line.parse::<i64>().ok())
-            .last()
-            .unwrap_or(0);
+            .filter_map(|line| line.parse().ok())
+            .fold(said, i64::max);
         let store = folder.open();
         for number in 0..=said {
             let record = store.tokens(&name(&format!("{round}-{number}"))).unwrap();
@@ -117,7 +121,7 @@ fn what_a_killed_process_had_kept_is_there_and_the_store_is_whole() {
         }
         total += said;
     }
-    assert!(total > 25, "hardly anything was written");
+    assert!(total >= 25, "hardly anything was written");
     intact(&folder);
 }
 
