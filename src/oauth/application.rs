@@ -32,7 +32,7 @@ pub struct Application {
 impl Application {
     /// The application of an account. A problem if the account has no credential or its endpoints may not be used.
     pub fn of(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) -> Result<Self, Box<Problem>> {
-        let endpoints = Endpoints::of(settings, custom_endpoints)?;
+        let endpoints = Endpoints::of(settings, custom_endpoints, now)?;
         let secret = settings.client_secret.clone().filter(|secret| !secret.is_empty());
         let Some(secret) = secret else {
             return Err(Box::new(Problem::own("credential_missing", now)));

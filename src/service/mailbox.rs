@@ -31,7 +31,7 @@ pub fn client(context: &Context, name: &AccountName) -> Result<Client> {
 /// The same for an account that was read already.
 pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
     let settings = &account.settings;
-    let endpoints = Endpoints::of(settings, context.settings.custom_endpoints)
+    let endpoints = Endpoints::of(settings, context.settings.custom_endpoints, context.clock.now())
         .map_err(|problem| Error::from(problem).of(&account.name))?;
     let mailbox = settings.mailbox.clone().map_or(Mailbox::Me, Mailbox::User);
     // Microsoft counts requests per application and mailbox. Whose mailbox `/me` is only the sign-in knows, so it counts per account.

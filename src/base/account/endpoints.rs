@@ -20,9 +20,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The endpoints of an account; a custom one needs `custom_endpoints`, https unless on loopback, no query, no credentials.
-    pub fn of(settings: &AccountSettings, custom_endpoints: bool) -> Result<Self, Box<Problem>> {
-        // Whoever keeps the problem stamps it; an endpoint is wrong at all times, not since one.
-        let now = UtcInstant::from_epoch(0);
+    pub fn of(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) -> Result<Self, Box<Problem>> {
         let (authority, graph) = match (&settings.authority_url, &settings.graph_url) {
             (None, None) => roots(settings.cloud),
             (Some(_), Some(_)) if !custom_endpoints => return Err(Problem::own("custom_endpoints_off", now).into()),
@@ -104,6 +102,8 @@ mod tests {
     use super::*;
     use crate::base::account::tests::settings;
 
+    const NOW: UtcInstant = UtcInstant::from_epoch(1_800_000_000);
+
     fn with(authority: Option<&str>, graph: Option<&str>) -> AccountSettings {
         AccountSettings {
             authority_url: authority.map(str::to_owned),
@@ -130,7 +130,7 @@ mod tests {
                 tenant_id: "contoso.example".to_owned(),
                 ..settings()
             };
-            let endpoints = Endpoints::of(&settings, false).unwrap();
+            let endpoints = Endpoints::of(&settings, false, NOW).unwrap();
             assert_eq!(endpoints.authority.as_str(), format!("https://{login}/contoso.example"));
             assert_eq!(endpoints.graph.as_str(), format!("https://{graph}/v1.0"));
         }
@@ -142,14 +142,14 @@ mod tests {
             Some("http://localhost:8080/entra/"),
             Some("https://gateway.example/graph"),
         );
-        let endpoints = Endpoints::of(&settings, true).unwrap();
+        let endpoints = Endpoints::of(&settings, true, NOW).unwrap();
         assert_eq!(
             endpoints.authority.as_str(),
             format!("http://localhost:8080/entra/{}", settings.tenant_id)
         );
         assert_eq!(endpoints.graph.as_str(), "https://gateway.example/graph/v1.0");
         assert_eq!(
-            Endpoints::of(&settings, false).unwrap_err().code,
+            Endpoints::of(&settings, false, NOW).unwrap_err().code,
             "custom_endpoints_off"
         );
     }
@@ -160,7 +160,7 @@ mod tests {
             tenant_id: "a/b?c#d".to_owned(),
             ..settings()
         };
-        let endpoints = Endpoints::of(&settings, false).unwrap();
+        let endpoints = Endpoints::of(&settings, false, NOW).unwrap();
         assert_eq!(
             endpoints.authority.as_str(),
             "https://login.microsoftonline.com/a%2Fb%3Fc%23d"
@@ -188,13 +188,17 @@ mod tests {
             (Some("gateway.example"), Some(good), "endpoint_invalid"),
         ];
         for (authority, graph, expected) in cases {
-            let problem = Endpoints::of(&with(authority, graph), true).unwrap_err();
-            assert_eq!(problem.code, expected, "{authority:?} {graph:?}");
+            let problem = Endpoints::of(&with(authority, graph), true, NOW).unwrap_err();
+            assert_eq!(
+                (problem.code.as_str(), problem.since),
+                (expected, NOW),
+                "{authority:?} {graph:?}"
+            );
             assert!(!format!("{problem:?}").contains("secret"));
         }
         for loopback in ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost"] {
             assert!(
-                Endpoints::of(&with(Some(loopback), Some(loopback)), true).is_ok(),
+                Endpoints::of(&with(Some(loopback), Some(loopback)), true, NOW).is_ok(),
                 "{loopback}"
             );
         }

@@ -292,10 +292,7 @@ fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) ->
     if settings.protocol == Protocol::Application && settings.mailbox.is_none() {
         return Err(Problem::own("mailbox_needed", now).with_fact("key", "mailbox").into());
     }
-    Endpoints::of(settings, custom_endpoints).map_err(|mut problem| {
-        problem.since = now;
-        problem
-    })?;
+    Endpoints::of(settings, custom_endpoints, now)?;
     Ok(())
 }
 

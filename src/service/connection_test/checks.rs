@@ -139,7 +139,7 @@ impl<'a> Checks<'a> {
     /// The settings were checked when they were saved; what php.ini allows may have changed since.
     fn account(&self) -> Verdict {
         let settings = &self.account.settings;
-        if let Err(problem) = Endpoints::of(settings, self.context.settings.custom_endpoints) {
+        if let Err(problem) = Endpoints::of(settings, self.context.settings.custom_endpoints, self.now()) {
             return self.failed(problem.into());
         }
         if settings.client_secret.is_none() {
@@ -159,7 +159,7 @@ impl<'a> Checks<'a> {
 
     fn endpoints(&self) -> Verdict {
         let settings = &self.account.settings;
-        let endpoints = match Endpoints::of(settings, self.context.settings.custom_endpoints) {
+        let endpoints = match Endpoints::of(settings, self.context.settings.custom_endpoints, self.now()) {
             Ok(endpoints) => endpoints,
             Err(problem) => return self.failed(problem.into()),
         };
