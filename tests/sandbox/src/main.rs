@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
@@ -130,10 +131,12 @@ fn serve(options: Serve) -> Result<(), Error> {
         let port = sandbox.url().rsplit(':').next().unwrap_or_default();
         std::fs::write(file, format!("{port}\n")).map_err(|error| Error::Io(file.display().to_string(), error))?;
     }
+    // Before anyone learns where it is, and so could tell it to end.
+    let end = end_of(options.exit_with_stdin);
     if !options.quiet {
         print(&ready(&sandbox))?;
     }
-    wait(options.exit_with_stdin);
+    let _ = end.recv();
     sandbox.stop()
 }
 
@@ -147,9 +150,9 @@ fn ready(sandbox: &RunningSandbox) -> String {
     .to_string()
 }
 
-/// Waits for SIGTERM, SIGINT, or the end of standard input.
-fn wait(stdin: bool) {
-    let (sender, receiver) = std::sync::mpsc::channel();
+/// Hears of SIGTERM, SIGINT, or the end of standard input from its return on.
+fn end_of(stdin: bool) -> Receiver<()> {
+    let (sender, receiver) = channel();
     if stdin {
         let sender = sender.clone();
         std::thread::spawn(move || {
@@ -159,31 +162,39 @@ fn wait(stdin: bool) {
             let _ = sender.send(());
         });
     }
+    let (listens, listening) = channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         if let Ok(runtime) = runtime {
-            runtime.block_on(signal());
+            runtime.block_on(signal(listens));
         }
         let _ = sender.send(());
     });
-    let _ = receiver.recv();
+    // Fails when the thread could not listen; then the receiver tells so.
+    let _ = listening.recv();
+    receiver
 }
 
 #[cfg(unix)]
-async fn signal() {
+async fn signal(listens: Sender<()>) {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {
+            let _ = listens.send(());
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
         }
-        _ => std::future::pending().await,
+        _ => {
+            let _ = listens.send(());
+            std::future::pending().await
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
+async fn signal(listens: Sender<()>) {
+    let _ = listens.send(());
     let _ = tokio::signal::ctrl_c().await;
 }
