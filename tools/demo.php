@@ -31,7 +31,7 @@ function step(string $text): void
  */
 function run(array $command): string
 {
-    $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], STDERR], $pipes);
+    $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w']], $pipes);
     $output = (string) stream_get_contents($pipes[1]);
     if (proc_close($process) !== 0) {
         throw new \RuntimeException(sprintf("%s did not end well:\n%s", basename($command[0]), $output));
@@ -89,7 +89,7 @@ function startSandbox(): array
     static $process;
     $process = proc_open(
         [(string) getenv('SQUEEZE_GRAPH_SANDBOX'), '--exit-with-stdin', '--mailbox', __DIR__ . '/../tests/sandbox/mails'],
-        [['pipe', 'r'], ['pipe', 'w'], STDERR],
+        [['pipe', 'r'], ['pipe', 'w']],
         $pipes,
     );
     if ($process === false || ($line = fgets($pipes[1])) === false) {

@@ -22,6 +22,16 @@ final class DemoTest extends GraphTestCase
         self::assertSame($this->withoutNumbers($shown[1]), $this->withoutNumbers($run->output()));
     }
 
+    public function testNoLineIsLostWhereOutputAndErrorsGoToOneFile(): void
+    {
+        $log = $this->folder . '/demo.log';
+        $command = implode(' ', array_map('escapeshellarg', [...Php::command(['sys_temp_dir' => $this->folder]), self::DEMO, '--once']));
+        exec("$command >" . escapeshellarg($log) . ' 2>&1', result_code: $status);
+        self::assertSame(0, $status);
+        self::assertStringStartsWith('✓ The sandbox stands in', (string) file_get_contents($log));
+        self::assertStringContainsString('✓ Signed in as', (string) file_get_contents($log));
+    }
+
     public function testAPersonCanSignInWithABrowser(): void
     {
         $demo = Php::start([self::DEMO, '--keep'], ['sys_temp_dir' => $this->folder], ['DISPLAY' => '', 'WAYLAND_DISPLAY' => '']);

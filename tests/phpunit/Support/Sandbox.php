@@ -19,7 +19,7 @@ final class Sandbox
 
     private function __construct()
     {
-        $this->process = proc_open([self::binary(), '--exit-with-stdin'], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes)
+        $this->process = proc_open([self::binary(), '--exit-with-stdin'], [['pipe', 'r'], ['pipe', 'w']], $pipes)
             ?: throw new \RuntimeException('The sandbox can not be started');
         $this->about = json_decode((string) fgets($pipes[1]), true) ?? throw new \RuntimeException('The sandbox did not say where it is');
     }
