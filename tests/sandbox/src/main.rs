@@ -178,18 +178,15 @@ fn end_of(stdin: bool) -> Receiver<()> {
 #[cfg(unix)]
 async fn signal(listens: Sender<()>) {
     use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            let _ = listens.send(());
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+    let both = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let _ = listens.send(());
+    if let (Ok(mut terminate), Ok(mut interrupt)) = both {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        _ => {
-            let _ = listens.send(());
-            std::future::pending().await
-        }
+    } else {
+        std::future::pending::<()>().await;
     }
 }
 
