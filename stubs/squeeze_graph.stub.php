@@ -10,8 +10,7 @@
  * names an account may throw {@see StoreException} (the token store can not be used), {@see AccountNotFoundException} and
  * {@see ConfigurationException}; every function that asks Microsoft may throw {@see SignInRequiredException},
  * {@see ActionRequiredException}, {@see AccessDeniedException}, {@see ThrottledException}, {@see ConnectionException} and
- * {@see ServiceException} as well. Only what goes beyond is repeated below.
- *
+ * {@see ServiceException} as well, whether or not it is repeated below.
  */
 
 namespace Squeeze\Graph;
@@ -1381,6 +1380,13 @@ function admin_consent_url(string $account, #[\SensitiveParameter] ?string $sess
  * If renewing fails for a passing reason and the old one still has more than a minute, that is returned.
  *
  * @param string|null $challenge the `claims` of a 401 that the caller got with the last token
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
+ * @throws SignInRequiredException the user must sign in, for the first time or again
+ * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
+ * @throws ThrottledException too many requests, even after waiting
+ * @throws ConnectionException Microsoft can not be reached
+ * @throws ServiceException Microsoft answers with an error or with something unreadable
  *
  * @example
  *     $headers[] = 'Authorization: Bearer ' . access_token('accounting');
@@ -1392,6 +1398,9 @@ function access_token(string $account, int $min_validity = 300, ?string $challen
 /**
  * The state of an account's sign-in. Looks into the store only.
  *
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
+ *
  * @example
  *     echo token_status('accounting')->expiresAt?->format(DATE_ATOM);
  */
@@ -1402,6 +1411,9 @@ function token_status(string $account): TokenStatus
 /**
  * Whether the access token has ended, or ends within `$leeway` seconds. Looks into the store only.
  *
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
+ *
  * @example
  *     if (is_token_expired('accounting')) { … }
  */
@@ -1411,6 +1423,14 @@ function is_token_expired(string $account, int $leeway = 300): bool
 
 /**
  * Asks Microsoft for new tokens now, whatever is left of the old ones.
+ *
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
+ * @throws SignInRequiredException the user must sign in, for the first time or again
+ * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
+ * @throws ThrottledException too many requests, even after waiting
+ * @throws ConnectionException Microsoft can not be reached
+ * @throws ServiceException Microsoft answers with an error or with something unreadable
  *
  * @example
  *     $status = refresh_token('accounting');
@@ -1438,6 +1458,9 @@ function refresh_tokens(int $horizon = 3900, ?array $accounts = null, ?callable 
 /**
  * Forgets an account's tokens here.
  *
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
+ *
  * @example
  *     revoke_tokens('accounting');
  */
@@ -1454,6 +1477,8 @@ function revoke_tokens(string $account): void
  *     id_token?: ?string} $token no expiry means expired
  * @param string|null $timezone IANA or Windows name, for times without an offset
  * @param bool $only_if_absent leaves an account alone that has tokens already
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
  *
  * @example
  *     adopt_token('accounting', json_decode(file_get_contents('token.json'), true), timezone: 'Europe/Berlin');
@@ -1470,6 +1495,8 @@ function adopt_token(
  * An account's tokens in clear, for hosts that keep a copy of their own.
  *
  * @return array{access_token: ?string, refresh_token: ?string, expires_at: ?int, scope: string}
+ * @throws AccountNotFoundException no account of that name
+ * @throws StoreException the token store can not be used
  *
  * @example
  *     ['access_token' => $token, 'expires_at' => $end] = export_token('accounting');
@@ -1545,6 +1572,13 @@ function find_folder(string $account, string $folder): Folder
 /**
  * Creates a folder with what is missing above it; an existing one is returned.
  *
+ * @throws SignInRequiredException the user must sign in, for the first time or again
+ * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
+ * @throws AccessDeniedException signed in, but not allowed to use the mailbox
+ * @throws ThrottledException too many requests, even after waiting
+ * @throws ConnectionException Microsoft can not be reached
+ * @throws ServiceException Microsoft answers with an error or with something unreadable
+ *
  * @example
  *     create_folder('accounting', '/Verarbeitet/2026');
  */
@@ -1560,6 +1594,8 @@ function create_folder(string $account, string $path): Folder
  * @param string|null $folder null: the account's inbox folder
  * @param int|null $limit at most so many
  * @param \DateTimeInterface|null $since received at or after
+ * @throws FolderNotFoundException when the list is walked, as everything that asks Microsoft
+ * @throws AmbiguousFolderException likewise
  *
  * @example
  *     foreach (list_messages('accounting', unread_only: true) as $message) { echo $message->subject, "\n"; }
@@ -1739,6 +1775,13 @@ function delete_message(string $account, string $message_id, bool $permanently =
 
 /**
  * The mailbox's regional settings.
+ *
+ * @throws SignInRequiredException the user must sign in, for the first time or again
+ * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
+ * @throws AccessDeniedException signed in, but not allowed to use the mailbox
+ * @throws ThrottledException too many requests, even after waiting
+ * @throws ConnectionException Microsoft can not be reached
+ * @throws ServiceException Microsoft answers with an error or with something unreadable
  *
  * @example
  *     $zone = new \DateTimeZone(get_mailbox_settings('accounting')->timeZone);
