@@ -101,50 +101,56 @@ fn what_does_not_pass_is_reported_in_its_class_after_the_budget_is_used() {
         rule
     };
     let cases = [
-        // A wait that is longer than the budget is not begun.
+        // A wait that is longer than the budget is not begun. Waits of our own are drawn, so that their number varies.
         (
             "429 for an hour",
             json!({ "status": 429, "headers": { "Retry-After": "3600" } }),
             Class::Throttled,
             true,
-            1,
+            1..=1,
         ),
         (
             "429 for ever",
             json!({ "status": 429, "headers": { "Retry-After": "1" } }),
             Class::Throttled,
             true,
-            3,
+            3..=3,
         ),
         (
             "503 for ever",
             json!({ "status": 503, "headers": { "Retry-After": "1" } }),
             Class::Service,
             true,
-            3,
+            3..=3,
         ),
-        ("cut for ever", json!({ "cut": "close" }), Class::Connection, true, 4),
-        ("silence", json!({ "delay_ms": 5000 }), Class::Connection, true, 2),
+        (
+            "cut for ever",
+            json!({ "cut": "close" }),
+            Class::Connection,
+            true,
+            3..=4,
+        ),
+        ("silence", json!({ "delay_ms": 5000 }), Class::Connection, true, 2..=2),
         (
             "a drip",
             json!({ "drip": { "bytes": 1, "interval_ms": 100 } }),
             Class::Connection,
             true,
-            2,
+            2..=2,
         ),
         (
             "no right",
             json!({ "graph": { "status": 403, "code": "ErrorAccessDenied" } }),
             Class::AccessDenied,
             false,
-            1,
+            1..=1,
         ),
         (
             "too large",
             json!({ "graph": { "status": 413, "code": "RequestEntityTooLarge" } }),
             Class::Service,
             false,
-            1,
+            1..=1,
         ),
     ];
     for (name, rule, expected, retryable, asked) in cases {
@@ -156,7 +162,8 @@ fn what_does_not_pass_is_reported_in_its_class_after_the_budget_is_used() {
         let error = messages::get(&mailbox.client(), &id, false).unwrap_err();
         let took = began.elapsed();
         assert_eq!(class(error), (expected, retryable), "{name}");
-        assert_eq!(mailbox.asked(MESSAGE), asked, "{name}");
+        let times = mailbox.asked(MESSAGE);
+        assert!(asked.contains(&times), "{name} was asked {times} times");
         assert!(took < Duration::from_secs(5), "{name} took {took:?}");
     }
 }
