@@ -1,26 +1,67 @@
-//! Arrays that functions take: lists of strings and maps by name, checked element by element.
+//! Arrays that functions take, looked at entry by entry: lists of strings and maps by name.
+//!
+//! The iterators of ext-php-rs die of a key that is not UTF-8, which every visitor of a callback page can put into `$_GET`; these
+//! give every key a form in which it can be compared and shown.
 
+use std::fmt;
+
+use ext_php_rs::types::array::Iter;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
 use super::zend::{self, Arguments, Outcome};
+
+/// A key of an array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// An integer.
+    Index(i64),
+    /// A text. What is not UTF-8 in it is U+FFFD: no name that anybody knows.
+    Name(String),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => index.fmt(formatter),
+            Self::Name(name) => formatter.write_str(name),
+        }
+    }
+}
+
+/// The entries of an array, in order; references are followed.
+pub fn entries(table: &ZendHashTable) -> impl Iterator<Item = (Key, &Zval)> {
+    let mut entries = Iter::new(table);
+    std::iter::from_fn(move || {
+        let (key, value) = entries.next_zval()?;
+        let key = match (key.long(), key.zend_str()) {
+            (None, Some(name)) => Key::Name(String::from_utf8_lossy(name.as_bytes()).into_owned()),
+            (index, _) => Key::Index(index.unwrap_or_default()),
+        };
+        Some((key, value.dereference()))
+    })
+}
+
+/// The values of an array that is a list (as `array_is_list()` says), else `None`.
+pub fn list(table: &ZendHashTable) -> Option<Vec<&Zval>> {
+    (0..)
+        .zip(entries(table))
+        .map(|(place, (key, value))| (key == Key::Index(place)).then_some(value))
+        .collect()
+}
 
 /// `?array` that is a list of valid UTF-8 strings.
 pub fn texts(arguments: &Arguments, index: usize) -> Outcome<Option<Vec<String>>> {
     let Some(table) = arguments.optional_array(index)? else {
         return Ok(None);
     };
-    list(arguments, index, table).map(Some)
-}
-
-fn list(arguments: &Arguments, index: usize, table: &ZendHashTable) -> Outcome<Vec<String>> {
-    if !table.is_empty() && !table.has_sequential_keys() {
+    let Some(items) = list(table) else {
         return Err(arguments.value_error(index, "must be a list"));
-    }
-    table.values().map(|item| text(arguments, index, item)).collect()
+    };
+    let texts: Outcome<_> = items.into_iter().map(|item| text(arguments, index, item)).collect();
+    texts.map(Some)
 }
 
 fn text(arguments: &Arguments, index: usize, item: &Zval) -> Outcome<String> {
-    let item = item.dereference();
     let Some(bytes) = item.zend_str() else {
         let given = zend::type_name(item);
         return Err(arguments.type_error(index, &format!("must contain only strings, {given} given")));

@@ -19,6 +19,8 @@ attempt(fn () => with_settings(['store' => '/a', 'squeeze_graph.timeout' => 5], 
 attempt(fn () => with_settings(['store' => '/a'], fn () => with_settings(['store' => '/b', 'language' => 'de'], $show) . ' / ' . $show()));
 attempt(fn () => with_settings(['store' => '/a'], fn () => throw new LogicException('out')));
 attempt(fn () => with_settings(['store' => '/a', 'timeout' => 'x'], $show));
+attempt(fn () => with_settings(['language' => 'de', 'timeout' => 'x'], $show));
+attempt(fn () => with_settings(['timeout' => 60], fn () => ini_set('squeeze_graph.timeout', '7')) . ' ' . $show());
 attempt(fn () => with_settings(['store' => '/a', 'custom_endpoints' => true], $show));
 attempt(fn () => with_settings(['stroe' => '/a'], $show));
 attempt(fn () => with_settings([1], $show));
@@ -45,6 +47,8 @@ with_settings(['store' => '/a'], function () {
 /b de 60 / /a en 60
 LogicException: out
 Squeeze\Graph\ConfigurationException: %s
+Squeeze\Graph\ConfigurationException: squeeze_graph.timeout can not be set to “x”%s
+60 /var/lib/squeeze-graph/store.sqlite en 60
 Squeeze\Graph\ConfigurationException: %s
 Squeeze\Graph\ConfigurationException: %s
 ValueError: Squeeze\Graph\with_settings(): Argument #1 ($settings) must have the names of settings as keys

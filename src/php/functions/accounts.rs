@@ -1,9 +1,10 @@
 //! Accounts: saving, showing, deleting.
 
 use ext_php_rs::convert::IntoZval;
-use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
+use ext_php_rs::types::{ZendHashTable, Zval};
 
 use crate::base::account::patch::{Patch, Value};
+use crate::php::arrays;
 use crate::php::operation::{Operation, account_name};
 use crate::php::register::{Function, function};
 use crate::php::values::{account, list, timestamp};
@@ -35,18 +36,9 @@ fn save_account(arguments: &Arguments) -> Outcome {
 }
 
 fn patch(settings: &ZendHashTable) -> Outcome<Patch> {
-    settings
-        .iter()
-        .map(|(key, value)| Ok((key_text(&key), patch_value(value.dereference())?)))
+    arrays::entries(settings)
+        .map(|(key, value)| Ok((key.to_string(), patch_value(value)?)))
         .collect()
-}
-
-/// A key that is not UTF-8 is no setting's name; it is shown as well as it can be.
-fn key_text(key: &ArrayKey) -> String {
-    match key {
-        ArrayKey::ZendString(text) => String::from_utf8_lossy(text.as_bytes()).into_owned(),
-        key => key.to_string(),
-    }
 }
 
 fn patch_value(value: &Zval) -> Outcome<Value> {
@@ -66,13 +58,11 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
             .map_or_else(|| Value::Other("string that is not UTF-8".to_owned()), Value::Text));
     }
     if let Some(table) = value.array() {
-        let is_list = table.is_empty() || table.has_sequential_keys();
-        let texts: Option<Vec<String>> = table
-            .values()
-            .map(Zval::dereference)
-            .map(|item| item.zend_str().and(item.string()))
-            .collect();
-        return Ok(texts.filter(|_| is_list).map_or_else(other, Value::Texts));
+        let texts = arrays::list(table).and_then(|items| {
+            let texts = items.into_iter().map(|item| item.zend_str().and(item.string()));
+            texts.collect::<Option<Vec<String>>>()
+        });
+        return Ok(texts.map_or_else(other, Value::Texts));
     }
     match value.object() {
         Some(object) if object.instance_of(zend::date_time_interface()?) => Ok(Value::Instant(timestamp(object)?)),

@@ -1,8 +1,9 @@
 //! `with_settings()`, `reseal_store()`, `set_logger()`.
 
 use ext_php_rs::convert::IntoZval;
-use ext_php_rs::types::{ArrayKey, Zval};
+use ext_php_rs::types::Zval;
 
+use crate::php::arrays::{self, Key};
 use crate::php::operation::{Operation, refused};
 use crate::php::register::{Function, function};
 use crate::php::values::count;
@@ -37,10 +38,10 @@ fn with_settings(arguments: &Arguments) -> Outcome {
     let wanted = arguments.array(0)?;
     let run = arguments.callable(1)?;
     let mut changes = Vec::new();
-    for (key, value) in wanted {
+    for (key, value) in arrays::entries(wanted) {
         let key = match key {
-            ArrayKey::Long(_) => return Err(arguments.value_error(0, "must have the names of settings as keys")),
-            key => key.to_string(),
+            Key::Index(_) => return Err(arguments.value_error(0, "must have the names of settings as keys")),
+            Key::Name(name) => name,
         };
         let full = if key.starts_with(ini::PREFIX) {
             key.clone()
@@ -54,22 +55,23 @@ fn with_settings(arguments: &Arguments) -> Outcome {
                 &[("setting", &key), ("known", &known)],
             ));
         };
-        changes.push((name, setting_text(arguments, name, value.dereference())?));
+        changes.push((name, setting_text(arguments, name, value)?));
     }
     let mut restored = Restored(Vec::new());
     for (name, value) in changes {
         let before = zend::ini::value(name);
-        if before == value {
-            continue;
-        }
-        if !zend::ini::set(name, &value) {
+        let is_set = before == value || zend::ini::set(name, &value);
+        // What has the value already is put back as well: `$run` may change it.
+        restored.0.push((name, before));
+        if !is_set {
+            // The refusal speaks the caller's language, not one that was being set.
+            drop(restored);
             return Err(if zend::ini::changeable(name) {
                 refused("configuration_value", &[("setting", name), ("value", &value)])
             } else {
                 refused("configuration_not_changeable", &[("setting", name)])
             });
         }
-        restored.0.push((name, before));
     }
     let returned = zend::call(run, Vec::new());
     drop(restored);
@@ -81,6 +83,9 @@ fn setting_text(arguments: &Arguments, name: &str, value: &Zval) -> Outcome<Stri
     let text = match value.bool() {
         Some(flag) => Some(String::from(if flag { "1" } else { "0" })),
         None if value.is_null() => Some(String::new()),
+        None if value.is_string() && value.str().is_none() => {
+            return Err(arguments.value_error(0, &format!("must have valid UTF-8 for \"{name}\"")));
+        }
         None => value.long().map(|number| number.to_string()).or_else(|| value.string()),
     };
     text.ok_or_else(|| {

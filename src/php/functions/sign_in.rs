@@ -3,11 +3,11 @@
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
-use crate::php::ini;
 use crate::php::operation::{Operation, account_name, refused};
 use crate::php::register::{Function, function};
 use crate::php::values::token_status;
 use crate::php::zend::{self, Arguments, Outcome};
+use crate::php::{arrays, ini};
 use crate::service::sign_in::{self, AuthorizationOptions, Callback};
 
 /// Functions of this concern.
@@ -95,11 +95,7 @@ fn admin_consent_url(arguments: &Arguments) -> Outcome {
 
 /// The callback's parameters; what is not text stays without a value, for the core to refuse.
 fn callback(query: &ZendHashTable) -> Callback {
-    query
-        .iter()
-        .map(|(key, value)| {
-            let value = value.dereference();
-            (key.to_string(), value.zend_str().and_then(|_| value.string()))
-        })
+    arrays::entries(query)
+        .map(|(key, value)| (key.to_string(), value.zend_str().and_then(|_| value.string())))
         .collect()
 }

@@ -9,6 +9,7 @@ use ext_php_rs::zend::ClassEntry;
 use super::build::time;
 use super::fields;
 use crate::base::clock::UtcInstant;
+use crate::php::arrays;
 use crate::php::signature::{Atom, Type};
 use crate::php::zend::{self, Arguments, Outcome, Raised};
 
@@ -25,7 +26,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn object(&self, class: &'static ClassEntry, data: &ZendHashTable, path: &str) -> Outcome {
         let fields = fields(class).ok_or_else(|| Raised::internal("value without properties"))?;
-        for (key, _) in data {
+        for (key, _) in arrays::entries(data) {
             let key = key.to_string();
             if !fields.iter().any(|(_, name)| *name == key) {
                 return Err(self
@@ -69,15 +70,12 @@ impl Reader<'_> {
     }
 
     fn list(&self, item: &Type, value: &Zval, place: &str) -> Outcome {
-        let Some(table) = value
-            .array()
-            .filter(|table| table.has_sequential_keys() || table.is_empty())
-        else {
+        let Some(entries) = value.array().and_then(arrays::list) else {
             return Err(self.wrong("list", value, place));
         };
         let mut copy = ZendHashTable::new();
-        for (index, entry) in table.values().enumerate() {
-            copy.push(self.value(item, entry.dereference(), &format!("{place}[{index}]"))?)?;
+        for (index, entry) in entries.into_iter().enumerate() {
+            copy.push(self.value(item, entry, &format!("{place}[{index}]"))?)?;
         }
         let mut value = Zval::new();
         value.set_hashtable(copy);
@@ -90,8 +88,8 @@ impl Reader<'_> {
             return Err(self.wrong("array", value, place));
         };
         let mut copy = ZendHashTable::new();
-        for (key, entry) in table {
-            let (key, entry) = (key.to_string(), entry.dereference());
+        for (key, entry) in arrays::entries(table) {
+            let key = key.to_string();
             if !(entry.is_string() || entry.is_long() || entry.is_double() || entry.is_bool() || entry.is_null()) {
                 return Err(self.wrong("string|int|float|bool|null", entry, &format!("{place}.{key}")));
             }

@@ -1,11 +1,12 @@
 //! `jsonSerialize()`: a value as plain arrays, strings and numbers.
 
 use ext_php_rs::convert::IntoZval;
-use ext_php_rs::types::{ArrayKey, ZendHashTable, ZendObject, Zval};
+use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::ExecutorGlobals;
 
 use super::fields;
 use crate::base::clock::UtcInstant;
+use crate::php::arrays::{self, Key};
 use crate::php::zend::{self, Arguments, Outcome, Raised};
 
 /// Body of `jsonSerialize()`.
@@ -27,10 +28,10 @@ fn nested(value: &Zval, deepest: u32) -> Outcome {
     };
     if let Some(table) = value.array() {
         let mut copy = ZendHashTable::new();
-        for (key, item) in table {
+        for (key, item) in arrays::entries(table) {
             match key {
-                ArrayKey::Long(index) => copy.insert_at_index(index, nested(item.dereference(), deeper)?)?,
-                key => copy.insert(key, nested(item.dereference(), deeper)?)?,
+                Key::Index(index) => copy.insert_at_index(index, nested(item, deeper)?)?,
+                Key::Name(name) => copy.insert(name, nested(item, deeper)?)?,
             }
         }
         let mut value = Zval::new();
