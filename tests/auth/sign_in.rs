@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use squeeze_graph::base::account::Protocol;
-use squeeze_graph::base::failure::{Class, Error, SignInReason};
+use squeeze_graph::base::failure::{Class, Detail, Error, SignInReason};
+use squeeze_graph::base::problem::Actor;
 use squeeze_graph::service::sign_in::{
     AuthorizationOptions, admin_consent_url, authorization_url, callback_route, exchange_code,
 };
@@ -315,10 +316,11 @@ fn a_lost_answer_is_an_interrupted_sign_in() {
     let callback = house.callback(&name, &person(USER));
     house.fault(&json!({ "path": "/token", "execute": true, "cut": "reset" }));
     for _ in 0..2 {
-        assert_eq!(
-            reason(exchange_code(&house.call(), &callback, SESSION)),
-            SignInReason::Interrupted
-        );
+        let failure = failure(exchange_code(&house.call(), &callback, SESSION));
+        assert_eq!(failure.detail, Detail::Reason(SignInReason::Interrupted));
+        // No later call tries again, whatever the trouble on the way was.
+        assert_eq!(failure.problem.code, "sign_in_interrupted");
+        assert!(!failure.passes() && failure.problem.actor() == Actor::User);
     }
     assert_eq!(house.asked("authorization_code"), 1);
     house.sign_in(&name).unwrap();

@@ -259,7 +259,9 @@ impl Redemption {
             // Not sent, or turned away at the door: the code is as good as before.
             (Arrival::Never, _) | (Arrival::Answered, Some(429 | 503)) => End::Open(Box::new(open)),
             (Arrival::Answered, _) if refused.problem.code != "unreadable_answer" => kept(reason_of(&refused.problem)),
-            (Arrival::Answered | Arrival::Unknown, _) => kept(SignInReason::Interrupted),
+            (Arrival::Answered | Arrival::Unknown, _) => {
+                End::Kept(Some(Box::new(interrupted(account, &open.problem, now))))
+            }
         }
     }
 
@@ -324,6 +326,18 @@ fn identity(
         now: answer.server_time.unwrap_or(now),
     };
     id_token::check(token, &expected)
+}
+
+/// The code may be used up: unlike after other trouble on the way, no later call tries again. What the trouble was stays the message.
+fn interrupted(account: &AccountRecord, trouble: &Problem, now: UtcInstant) -> Failure {
+    let mut failure = failed_by_reason(SignInReason::Interrupted, now, Some(&account.name));
+    failure.problem = Problem {
+        http_status: trouble.http_status,
+        request_id: trouble.request_id.clone(),
+        correlation_id: trouble.correlation_id.clone(),
+        ..failure.problem.with_message(&trouble.message)
+    };
+    failure
 }
 
 /// Why Microsoft refused a code.
