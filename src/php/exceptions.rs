@@ -6,7 +6,7 @@
 use ext_php_rs::builders::ClassBuilder;
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::flags::{ClassFlags, MethodFlags};
-use ext_php_rs::types::{ZendObject, Zval};
+use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::{ClassEntry, ce};
 
 use super::register::{self, Function, function};
@@ -343,15 +343,21 @@ fn list_of_texts(arguments: &Arguments, index: usize) -> Outcome {
 }
 
 fn construct_reject(arguments: &Arguments) -> Outcome {
-    set_basics(arguments.this()?, arguments.text(0)?, None)?;
+    set_reason(arguments)?;
     Ok(Zval::null())
 }
 
+/// The reason as it came, as with any exception of PHP: often it quotes a mail, which may be in any encoding.
+fn set_reason(arguments: &Arguments) -> Outcome<()> {
+    let mut reason = Zval::new();
+    reason.set_zend_string(ZendStr::new(arguments.optional_bytes(0)?.unwrap_or_default(), false));
+    zend::set_property(ce::exception(), arguments.this()?, "message", reason)
+}
+
 fn construct_leave(arguments: &Arguments) -> Outcome {
-    let reason = arguments.text(0)?;
     let not_before = arguments.optional_object(1, zend::date_time_interface()?)?;
+    set_reason(arguments)?;
     let this = arguments.this()?;
-    set_basics(this, reason, None)?;
     if let Some(not_before) = not_before {
         let instant = super::values::time(super::values::timestamp(not_before)?)?;
         zend::set_property(own_class("LeaveInInbox")?, this, "notBefore", instant)?;

@@ -113,6 +113,30 @@ final class ImportTest extends GraphTestCase
         self::assertCount(1, glob($this->target . '/*'), 'what was not imported leaves no file');
     }
 
+    /**
+     * A reason often quotes the mail. If that made it a ValueError, one mail in Latin-1 would end every run.
+     *
+     * @dataProvider exceptionsInLatin1
+     */
+    public function testAReasonMayBeInAnyEncoding(callable $exception, string $outcome): void
+    {
+        $this->deliver('first');
+        $this->deliver('second');
+        $report = import_messages('invoices', static fn () => throw $exception("Gr\xfc\xdfe"));
+        self::assertSame([$outcome, $outcome], array_map(static fn (ImportResult $result): string => $result->outcome->name, $report->results));
+        self::assertStringEndsWith("Gr\u{fffd}\u{fffd}e", $report->results[0]->reason);
+    }
+
+    /**
+     * @return iterable<string, array{callable(string): \Exception, string}>
+     */
+    public static function exceptionsInLatin1(): iterable
+    {
+        yield 'rejected' => [static fn (string $reason): \Exception => new RejectMessage($reason), 'Rejected'];
+        yield 'left' => [static fn (string $reason): \Exception => new LeaveInInbox($reason), 'Left'];
+        yield 'failed' => [static fn (string $reason): \Exception => new \DomainException($reason), 'Failed'];
+    }
+
     public function testTheThirdFailureMovesAMailToTheErrorFolder(): void
     {
         $this->deliver('poison');
@@ -221,6 +245,18 @@ final class ImportTest extends GraphTestCase
             }
         });
         self::assertSame(1, $report->imported);
+        self::assertSame([2, 1, 0], $this->counts());
+    }
+
+    public function testEveryCallbackMayStopTheRunPolitely(): void
+    {
+        foreach (['first', 'second', 'third'] as $subject) {
+            $this->deliver($subject);
+        }
+        $handler = static fn () => null;
+        $stop = static fn () => throw new StopImport();
+        self::assertSame(1, import_messages('invoices', $handler, progress: $stop)->imported);
+        self::assertSame(0, import_messages('invoices', $handler, accept: $stop)->imported);
         self::assertSame([2, 1, 0], $this->counts());
     }
 
@@ -355,6 +391,25 @@ final class ImportTest extends GraphTestCase
         $handled = file($log, FILE_IGNORE_NEW_LINES);
         self::assertSame(['first', 'second'], $handled);
         self::assertSame([0, 2, 0], $this->counts());
+    }
+
+    /**
+     * @testWith ["accept"]
+     *           ["progress"]
+     */
+    public function testAForkThatReturnsFromAnotherCallbackEndsThere(string $callback): void
+    {
+        $this->deliver('first');
+        $child = Php::code(sprintf('
+            $parent = getmypid();
+            try {
+                $report = import_messages("invoices", fn () => null, %s: function () use (&$pid) { $pid = pcntl_fork(); return true; });
+                if (getmypid() !== $parent) { echo "the child goes on"; exit; }
+            } catch (\Error) { exit(7); }
+            pcntl_waitpid($pid, $status);
+            echo pcntl_wexitstatus($status), " ", $report->imported;', $callback));
+        self::assertSame('7 1', $child->output(), $child->errors());
+        self::assertSame([0, 1, 0], $this->counts());
     }
 
     public function testAFiberSuspendedInTheHandlerLosesNothing(): void

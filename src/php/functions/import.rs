@@ -139,7 +139,10 @@ impl Callbacks<'_> {
         match question {
             Question::Accept(message) => match self.accept(message) {
                 Ok(disposition) => Reply::Go(Answer::Accept(Some(disposition))),
-                Err(reason) => Reply::Last(Answer::Accept(None), reason),
+                Err(reason) => match wants_to_stop(reason) {
+                    Ok(()) => Reply::Go(Answer::Accept(None)),
+                    Err(reason) => Reply::Last(Answer::Accept(None), reason),
+                },
             },
             Question::Handle(mail) => match self.handle(mail) {
                 Ok(handled) => Reply::Go(Answer::Handle(handled)),
@@ -147,7 +150,10 @@ impl Callbacks<'_> {
             },
             Question::Progress(done, known, result) => match self.tell(*done, *known, result) {
                 Ok(()) => Reply::Go(Answer::Progress(true)),
-                Err(reason) => Reply::Last(Answer::Progress(false), reason),
+                Err(reason) => match wants_to_stop(reason) {
+                    Ok(()) => Reply::Go(Answer::Progress(false)),
+                    Err(reason) => Reply::Last(Answer::Progress(false), reason),
+                },
             },
         }
     }
@@ -156,7 +162,7 @@ impl Callbacks<'_> {
         let Some(accept) = self.accept else {
             return Ok(Disposition::Import);
         };
-        let decided = zend::call(accept, vec![message(mail)?]).value()?;
+        let decided = zend::call(accept, vec![message(mail)?]).value_beside_helper()?;
         if let Some(flag) = decided.bool() {
             return Ok(if flag { Disposition::Import } else { Disposition::Leave });
         }
@@ -204,8 +210,23 @@ impl Callbacks<'_> {
             count(known).into_zval(false)?,
             import_result(result)?,
         ];
-        zend::call(progress, arguments).value().map(drop)
+        zend::call(progress, arguments).value_beside_helper().map(drop)
     }
+}
+
+/// Whether a callback beside the handler ended with `StopImport`, which ends a run politely wherever it is thrown; else the reason goes
+/// on as it came.
+fn wants_to_stop(reason: Raised) -> Outcome<()> {
+    if !matches!(reason, Raised::Pending) {
+        return Err(reason);
+    }
+    let Some(exception) = zend::take_exception() else {
+        return Err(reason);
+    };
+    if exception.instance_of(own_class("StopImport")?) {
+        return Ok(());
+    }
+    Err(Raised::Thrown(zend::object_value(exception)))
 }
 
 /// What an exception of the handler means for the mail and for the run.
@@ -215,7 +236,8 @@ fn judged(thrown: Zval) -> Outcome<Handled> {
     };
     let reason = || {
         zend::property(ce::exception(), exception, "message")
-            .string()
+            .zend_str()
+            .map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned())
             .unwrap_or_default()
     };
     let is = |name| own_class(name).map(|class| exception.instance_of(class));
