@@ -37,16 +37,33 @@ pub fn list_folders(
         .transpose()?;
     let folders = Folders::open(context, name)?;
     let list = || -> Result<Vec<Folder>> {
-        let tree = if hidden {
+        let mut tree = if hidden {
             Snapshot::read_with_hidden(&folders.client)?
         } else {
             folders.read()?
         };
-        let parent = match &parent {
-            Some((name, text)) => folders.pick(tree.resolve(name), text)?,
-            None => tree.root(),
+        let Some((name, text)) = &parent else {
+            return Ok(tree.below(tree.root(), recursive).into_iter().cloned().collect());
         };
-        Ok(tree.below(parent, recursive).into_iter().cloned().collect())
+        // Hidden folders are left out of the list, not out of what may be asked for.
+        if !hidden && reaches_hidden(name) && matches!(tree.resolve(name), Resolution::NotFound(_)) {
+            let whole = Snapshot::read_with_hidden(&folders.client)?;
+            if matches!(whole.resolve(name), Resolution::Found(_)) {
+                tree = whole;
+            }
+        }
+        let parent = folders.pick(tree.resolve(name), text)?;
+        let below = tree.below(parent, recursive);
+        let left_out: Vec<String> = below
+            .iter()
+            .filter(|folder| folder.is_hidden && !hidden)
+            .map(|folder| format!("{}/", folder.path))
+            .collect();
+        let shown = |folder: &&Folder| {
+            let path = format!("{}/", folder.path);
+            !left_out.iter().any(|hidden| path.starts_with(hidden))
+        };
+        Ok(below.into_iter().filter(shown).cloned().collect())
     };
     list().map_err(|error| error.of(name))
 }
@@ -230,6 +247,11 @@ impl<'a> Folders<'a> {
             if row.is_search_folder() {
                 return Err(self.not_found(text, Vec::new()));
             }
+            // It is hidden, or below a hidden one: only the whole tree knows its path.
+            if tree.by_id(&row.id).is_none() {
+                let whole = Snapshot::read_with_hidden(&self.client)?;
+                return Ok(shown(&whole, name, &row));
+            }
             return Ok(shown(&tree, name, &row));
         }
         let found = match tree.resolve(name) {
@@ -246,7 +268,7 @@ impl<'a> Folders<'a> {
 
     /// A path may lead to a hidden folder, as a list with hidden folders shows it; a plain name never does.
     fn find_hidden(&self, name: &FolderName, text: &str, suggestions: Vec<String>) -> Result<Folder> {
-        if matches!(name, FolderName::Path(_) | FolderName::WellKnown { .. }) {
+        if reaches_hidden(name) {
             let tree = Snapshot::read_with_hidden(&self.client)?;
             match tree.resolve(name) {
                 Resolution::NotFound(_) => {}
@@ -333,6 +355,14 @@ fn alone(name: &FolderName) -> Option<&str> {
     }
 }
 
+/// Whether a name may lead to a hidden folder: all but a plain name do.
+const fn reaches_hidden(name: &FolderName) -> bool {
+    matches!(
+        name,
+        FolderName::Id(_) | FolderName::WellKnown { .. } | FolderName::Path(_)
+    )
+}
+
 /// The folder as the tree shows it, with what was read just now.
 fn with_counts(folder: &Folder, row: &FolderRow) -> Folder {
     Folder {
@@ -349,8 +379,8 @@ fn shown(tree: &Tree, name: &FolderName, row: &FolderRow) -> Folder {
         .map_or_else(|| outside(name, row), |folder| with_counts(folder, row))
 }
 
-/// A folder that the tree does not show (hidden, or outside the root): it has no path from the root, so its path is the name that can
-/// be passed back.
+/// A folder that the tree does not show (outside the root, or of a tree that may not be read): it has no path from the root, so its path
+/// is the name that can be passed back.
 fn outside(name: &FolderName, row: &FolderRow) -> Folder {
     let well_known = match name {
         FolderName::WellKnown { base, .. } => Some((*base).to_owned()),

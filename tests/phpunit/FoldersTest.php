@@ -47,6 +47,22 @@ final class FoldersTest extends GraphTestCase
         self::assertContains('/Verborgen', $paths);
     }
 
+    public function testAHiddenFolderHasItsPathHoweverItIsNamed(): void
+    {
+        foreach (list_folders('invoices', hidden: true) as $folder) {
+            self::assertEquals($folder, find_folder('invoices', 'id:' . $folder->id), $folder->path);
+            self::assertEquals($folder, find_folder('invoices', $folder->path));
+        }
+        self::assertSame('/Synchronisierungsprobleme', find_folder('invoices', 'wellknown:syncissues')->path);
+    }
+
+    public function testWhatIsBelowAHiddenFolderCanBeListed(): void
+    {
+        $paths = array_column(list_folders('invoices', 'wellknown:syncissues'), 'path');
+        self::assertContains('/Synchronisierungsprobleme/Konflikte', $paths);
+        self::assertSame([], list_folders('invoices', '/Verborgen'));
+    }
+
     public function testPartsOfTheTreeCanBeListed(): void
     {
         $top = array_column(list_folders('invoices', recursive: false), 'path');
