@@ -11,6 +11,7 @@ use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Failure, Result};
 use crate::base::problem::Problem;
 use crate::service::context::Context;
+use crate::service::folders::name::FolderName;
 use crate::service::token_status::{self, TokenState, TokenStatus};
 use crate::service::tokens;
 use crate::store::record::{AccountRecord, Block, TokenRecord};
@@ -81,6 +82,7 @@ fn changed(
 ) -> Result<AccountRecord, Box<Problem>> {
     let before = stored.as_ref().map(|record| &record.settings);
     let patched = patch::apply(before, patch, custom_endpoints, now)?;
+    check_folders(before, &patched.settings, now)?;
     let Some(stored) = stored else {
         return Ok(AccountRecord {
             name: name.clone(),
@@ -96,6 +98,35 @@ fn changed(
         settings: patched.settings,
         identity_generation: stored.identity_generation + i64::from(voids),
     })
+}
+
+/// Whether what is new among the folders can be a folder's name at all; whether there is such a folder shows only when it is used.
+fn check_folders(
+    before: Option<&AccountSettings>,
+    after: &AccountSettings,
+    now: UtcInstant,
+) -> Result<(), Box<Problem>> {
+    let folders = |settings: &AccountSettings| {
+        [
+            ("folder_inbox", Some(settings.folder_inbox.clone())),
+            ("folder_processed", settings.folder_processed.clone()),
+            ("folder_error", settings.folder_error.clone()),
+        ]
+    };
+    let stored = before.map(folders);
+    for folder in folders(after) {
+        if stored.as_ref().is_some_and(|stored| stored.contains(&folder)) {
+            continue;
+        }
+        let (key, Some(named)) = folder else { continue };
+        if let Err(reason) = FolderName::parse(&named) {
+            return Err(Problem::own("setting_refused", now)
+                .with_fact("key", key)
+                .with_fact("reason", reason)
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether `after` names another user than the one who is signed in. As long as nobody knows who that is (a token was adopted), the

@@ -113,6 +113,7 @@ final class AccountsTest extends GraphTestCase
      */
     public function refusedSettings(): iterable
     {
+        yield 'a folder that can be none' => [['folder_processed' => '/Archiv//2026'], 'folder_processed'];
         yield 'unknown key' => [['folder_inboks' => 'x'], 'folder_inboks'];
         yield 'wrong type' => [['enabled' => 'perhaps'], 'enabled'];
         yield 'array for a string' => [['tenant_id' => ['x']], 'tenant_id'];
