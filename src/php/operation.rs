@@ -206,7 +206,9 @@ fn is_dsn(store: &str) -> bool {
 
 /// A path that `open_basedir` allows and that is no stream wrapper. A relative one counts from the current directory.
 fn allowed(path: &str) -> Result<PathBuf, Box<Failure>> {
-    if path.contains("://") {
+    // PHP takes `data:` as a wrapper without slashes, too.
+    let is_data = path.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    if is_data || path.contains("://") {
         return Err(failure("path_stream_wrapper", &[("path", path)]));
     }
     if !zend::open_basedir_allows(path) {

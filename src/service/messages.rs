@@ -11,7 +11,7 @@ use http::StatusCode;
 
 use crate::base::account::AccountName;
 use crate::base::clock::UtcInstant;
-use crate::base::failure::{Error, Result};
+use crate::base::failure::{Class, Error, Result};
 use crate::base::problem::Problem;
 use crate::graph::client::Client;
 use crate::graph::error::GraphError;
@@ -221,12 +221,17 @@ pub fn move_messages(context: &Context, name: &AccountName, ids: &[String], fold
     {
         return Err(Error::from(error.clone()).of(name));
     }
+    let none_moved = outcomes.iter().all(Result::is_err);
     ids.iter()
         .zip(outcomes)
         .map(|(id, outcome)| {
             let (message, problem) = match outcome {
                 Ok(message) => (Some(message), None),
                 Err(error) => match target_error(&client, error, id, folder).of(name) {
+                    // No matter of single messages, however the folder was named.
+                    Error::Failure(failure) if none_moved && failure.class == Class::FolderNotFound => {
+                        return Err(Error::Failure(failure));
+                    }
                     Error::Failure(failure) => (None, Some(failure.problem)),
                     other => return Err(other),
                 },

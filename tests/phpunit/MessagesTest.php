@@ -221,6 +221,11 @@ final class MessagesTest extends GraphTestCase
         $id = $this->deliver('stays');
         $this->thrown(FolderNotFoundException::class, static fn () => move_message('invoices', $id, 'Nirgends'));
         $this->thrown(FolderNotFoundException::class, static fn () => iterator_to_array(list_messages('invoices', 'Nirgends')));
+        foreach (['Nirgends', 'id:AAMkNirgends', 'wellknown:nirgends'] as $folder) {
+            $this->thrown(FolderNotFoundException::class, static fn () => move_messages('invoices', [$id], $folder));
+        }
+        $error = $this->thrown(\ValueError::class, static fn () => list_messages('invoices', 'a//b'));
+        self::assertStringContainsString('Argument #2 ($folder)', $error->getMessage());
         self::assertSame(1, list_messages('invoices')->total());
     }
 
@@ -329,6 +334,7 @@ final class MessagesTest extends GraphTestCase
         yield 'empty' => [''];
         yield 'NUL' => ["{folder}/a\0b"];
         yield 'a stream wrapper' => ['php://output'];
+        yield 'a stream wrapper without slashes' => ['data:,x'];
         yield 'compressed' => ['compress.zlib://{folder}/x'];
     }
 

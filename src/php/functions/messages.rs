@@ -17,6 +17,7 @@ use crate::php::values::{
 };
 use crate::php::zend::{self, Arguments, Outcome, Raised};
 use crate::service::connection_test::{self, CheckStatus, ConnectionCheck, ConnectionReport};
+use crate::service::folders::name::FolderName;
 use crate::service::messages::{self, MessageChange, MessageQuery};
 
 /// Functions of this concern.
@@ -89,8 +90,13 @@ const SPARE_MEMORY: u64 = 4 << 20;
 fn list_messages(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let since = arguments.optional_object(3, zend::date_time_interface()?)?;
+    let folder = arguments.optional_name(1)?;
+    // Nothing is asked for yet, but what can be no folder is this call's fault and not the loop's.
+    if let Some(Err(must)) = folder.map(FolderName::parse) {
+        return Err(arguments.value_error(1, must));
+    }
     let query = MessageQuery {
-        folder: arguments.optional_name(1)?.map(str::to_owned),
+        folder: folder.map(str::to_owned),
         limit: arguments
             .optional_int_from(2, 0)?
             .and_then(|limit| u64::try_from(limit).ok()),
