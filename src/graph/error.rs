@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::base::cancel::Cancelled;
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{self, Class, Detail, Failure};
-use crate::base::problem::{Problem, Source};
+use crate::base::problem::{Problem, Source, tame};
 use crate::transport::TransportError;
 use crate::transport::retry_after::retry_after;
 
@@ -141,11 +141,16 @@ impl Refusal {
                 let found = error.get(name).and_then(Value::as_str);
                 found.filter(|text| !text.is_empty()).map(str::to_owned)
             };
-            self.codes.extend(text("code"));
+            // Short words; they stand in log lines, and anything longer or with a line break in it is somebody's attempt to fill those.
+            let word = |name: &str| {
+                let word: String = tame(&text(name)?).chars().take(128).collect();
+                (!word.is_empty()).then_some(word)
+            };
+            self.codes.extend(word("code"));
             if self.message.is_empty() {
                 self.message = text("message").unwrap_or_default();
             }
-            self.request_id = self.request_id.or_else(|| text("request-id"));
+            self.request_id = self.request_id.or_else(|| word("request-id"));
             level = error.get("innerError").or_else(|| error.get("innererror"));
         }
         self

@@ -56,6 +56,21 @@ impl ErrorBody {
         super::claims_challenge::decode(self.claims.as_deref()?)
     }
 
+    /// Puts another text in place of each, before any of them is cut to its length.
+    pub(super) fn replace_texts(&mut self, replaced: &dyn Fn(&str) -> String) {
+        self.error = replaced(&self.error);
+        let others = [
+            &mut self.error_description,
+            &mut self.suberror,
+            &mut self.claims,
+            &mut self.trace_id,
+            &mut self.correlation_id,
+        ];
+        for text in others.into_iter().flatten() {
+            *text = replaced(text);
+        }
+    }
+
     /// The problem this error is.
     pub fn problem(&self, now: UtcInstant) -> Problem {
         let message = self.error_description.as_deref().unwrap_or_default();

@@ -148,11 +148,13 @@ impl TokenEndpoint<'_> {
         };
         let request_id = self.random.guid();
         let request_id = request_id.map_err(|_| never(Box::new(Problem::own("random_unavailable", now))))?;
+        let secrets = secrets(application, grant);
         let exchange = Exchange {
             endpoint: *self,
             request_id: &request_id,
             end: Instant::now() + DEADLINE,
             repeat: !matches!(grant, Grant::AuthorizationCode { .. }),
+            secrets: &secrets,
             received: RefCell::new(None),
         };
         let client = client(application);
@@ -185,7 +187,8 @@ impl TokenEndpoint<'_> {
             (Ok(body), Some(received)) => body
                 .answer(received.at, server_date(&received.headers), received.clock_skew)
                 .ok_or_else(|| unreadable(&received, &request_id)),
-            (Err(RequestTokenError::ServerResponse(error)), Some(received)) => {
+            (Err(RequestTokenError::ServerResponse(mut error)), Some(received)) => {
+                error.replace_texts(&|text| masked(text, &secrets));
                 let mut failure = TokenFailure {
                     problem: error.problem(received.at),
                     retry_after: retry_after(&received.headers, received.at),
@@ -194,7 +197,6 @@ impl TokenEndpoint<'_> {
                     clock_skew: received.clock_skew,
                 };
                 received.complete(&mut failure.problem, &request_id);
-                failure.problem.message = masked(&failure.problem.message, application, &grant);
                 Err(Box::new(failure))
             }
             (Err(RequestTokenError::Request(error)), _) => {
@@ -261,6 +263,7 @@ struct Exchange<'a> {
     request_id: &'a str,
     end: Instant,
     repeat: bool,
+    secrets: &'a [&'a Secret],
     received: RefCell<Option<Received>>,
 }
 
@@ -324,7 +327,7 @@ impl Exchange<'_> {
             });
         }
         let at = self.endpoint.clock.now();
-        let excerpt = excerpt(response.status, &response.headers, &body);
+        let excerpt = excerpt(response.status, &response.headers, &body, self.secrets);
         *self.received.borrow_mut() = Some(Received {
             status: response.status,
             clock_skew: server_date(&response.headers).map(|server| skew(server, sent_at, at)),
@@ -383,11 +386,15 @@ pub(super) fn skew(server: UtcInstant, sent_at: UtcInstant, received_at: UtcInst
 
 /// What an unreadable body looks like, without anything that could be a token: a page's beginning, and only the size of everything
 /// else (the beginning of half a token answer is an access token).
-fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8], secrets: &[&Secret]) -> String {
     const LENGTH: usize = 300;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or("no content type");
-    let start = String::from_utf8_lossy(body.get(..LENGTH).unwrap_or(body)).into_owned();
+    // Masked before it is cut: half a secret would not be found any more.
+    let start: String = masked(&String::from_utf8_lossy(body), secrets)
+        .chars()
+        .take(LENGTH)
+        .collect();
     let summary = format!("HTTP {}, {content_type}, {} bytes", status.as_u16(), body.len());
     if start.trim_start().starts_with('<') {
         format!("{summary}: {}", without_long_words(&start))
@@ -404,18 +411,23 @@ fn without_long_words(text: &str) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-/// Microsoft's message without anything secret we sent, should it ever be quoted back.
-fn masked(message: &str, application: &Application, grant: &Grant<'_>) -> String {
+/// What we send and nobody may see, should it ever be quoted back.
+fn secrets<'a>(application: &'a Application, grant: Grant<'a>) -> Vec<&'a Secret> {
     let Credential::Secret(secret) = &application.credential;
     let sent = match grant {
-        Grant::AuthorizationCode { code, verifier, .. } => [Some(*code), Some(*verifier)],
-        Grant::RefreshToken(token) => [Some(*token), None],
+        Grant::AuthorizationCode { code, verifier, .. } => [Some(code), Some(verifier)],
+        Grant::RefreshToken(token) => [Some(token), None],
         Grant::ClientCredentials => [None, None],
     };
-    let secrets = sent.into_iter().flatten().chain([secret]);
+    let all = sent.into_iter().flatten().chain([secret]);
+    all.filter(|secret| !secret.is_empty()).collect()
+}
+
+/// A text of the answer without them.
+fn masked(text: &str, secrets: &[&Secret]) -> String {
     secrets
-        .filter(|secret| !secret.is_empty())
-        .fold(message.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
+        .iter()
+        .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
 }
 
 #[cfg(test)]

@@ -300,3 +300,19 @@ fn a_broken_way_says_whether_the_request_may_have_arrived() {
         assert_eq!(failure.problem.code, "connect");
     }
 }
+
+#[test]
+fn what_we_sent_is_shown_nowhere_not_even_cut_in_half() {
+    let before = "x".repeat(crate::base::problem::MESSAGE_LIMIT - 10);
+    let bodies = [
+        r#"{"error":"canary-refresh","suberror":"canary-refresh","trace_id":"canary-refresh","claims":"{\"canary-refresh\":1}"}"#
+            .to_owned(),
+        format!(r#"{{"error":"e","error_description":"{before}canary-refresh"}}"#),
+        format!("<{} canary-refresh>", "x ".repeat(144)),
+        "<p>canary-refresh</p>".to_owned(),
+    ];
+    for body in bodies {
+        let failure = refresh(&Script::new([json(400, &body)])).unwrap_err();
+        assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+    }
+}

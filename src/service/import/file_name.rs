@@ -50,7 +50,7 @@ fn is_unsafe(character: char) -> bool {
         // Zero width and direction marks, line separators, byte order mark, noncharacters.
         || matches!(
             character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}'
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}'
         )
 }
 
@@ -116,6 +116,7 @@ mod tests {
             ("Mu\u{308}ller.pdf", "001-Müller.pdf"),
             ("line\r\nbreak\0.pdf", "001-line__break_.pdf"),
             ("invoice\u{202e}fdp.exe", "001-invoice_fdp.exe"),
+            ("invoice\u{61c}fdp.exe", "001-invoice_fdp.exe"),
             ("-rf", "001--rf"),
             ("a?b*c|d<e>f\"g", "001-a_b_c_d_e_f_g"),
             ("📎 Anhang.xml", "001-📎 Anhang.xml"),
