@@ -3,7 +3,7 @@
 mod attempt;
 mod disk;
 mod download;
-mod file_name;
+pub mod file_name;
 mod lease;
 mod ledger;
 mod plan;

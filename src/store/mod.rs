@@ -5,12 +5,12 @@
 
 mod gate;
 mod holder;
-mod key;
+pub mod key;
 mod lease;
-mod place;
+pub mod place;
 pub mod record;
 mod schema;
-mod seal;
+pub mod seal;
 mod sqlite;
 mod trouble;
 
