@@ -117,7 +117,13 @@ pub struct TransportError {
 impl TransportError {
     /// The problem this is: its stage as the code, the chain of causes as the message, the host as the fact `host`.
     pub fn problem(&self, now: UtcInstant) -> Problem {
-        Problem::new(Source::Transport, self.stage.code(), &self.reason, now).with_fact("host", &self.host)
+        let problem =
+            Problem::new(Source::Transport, self.stage.code(), &self.reason, now).with_fact("host", &self.host);
+        match self.stage {
+            // Our own words about our own settings: without them nobody knows which one is wrong.
+            Stage::Configuration => problem.with_fact("reason", &self.reason),
+            _ => problem,
+        }
     }
 
     /// The same as the error of a service call.
@@ -134,4 +140,29 @@ pub trait Transport: Send + Sync {
     /// Sends one request and returns when the headers are there. Not cancellable in between: a request that was sent is waited for
     /// (within its limits), its body can be left unread. `cancel` only keeps a cancelled call from starting.
     fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::language::Language;
+
+    #[test]
+    fn a_setting_that_can_not_be_used_is_named_and_other_trouble_stays_in_the_message() {
+        let explanation = |stage| {
+            let error = TransportError {
+                stage,
+                sent: false,
+                host: "gateway.example".to_owned(),
+                reason: "squeeze_graph.ca_file /none: No such file".to_owned(),
+            };
+            error
+                .problem(UtcInstant::from_epoch(1_700_000_000))
+                .explanation(Language::English)
+        };
+        let told = explanation(Stage::Configuration);
+        assert!(told.contains("squeeze_graph.ca_file /none: No such file."), "{told}");
+        let told = explanation(Stage::Connect);
+        assert!(!told.contains("No such file"), "{told}");
+    }
 }

@@ -57,12 +57,12 @@ pub(super) static ROWS: &[(&str, Row)] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "The settings for the way[ to {host}] can not be used: proxy, proxy_auth_file or ca_file.",
-                "Die Einstellungen für den Weg[ zu {host}] sind nicht brauchbar: proxy, proxy_auth_file oder ca_file.",
+                "The settings for the way[ to {host}] can not be used[: {reason}].",
+                "Die Einstellungen für den Weg[ zu {host}] sind nicht brauchbar[: {reason}].",
             ),
             text(
-                "Read the message and correct squeeze_graph.proxy, squeeze_graph.proxy_auth_file or squeeze_graph.ca_file.",
-                "Lesen Sie die Meldung, und berichtigen Sie squeeze_graph.proxy, squeeze_graph.proxy_auth_file oder squeeze_graph.ca_file.",
+                "Correct squeeze_graph.proxy, squeeze_graph.proxy_auth_file or squeeze_graph.ca_file.",
+                "Berichtigen Sie squeeze_graph.proxy, squeeze_graph.proxy_auth_file oder squeeze_graph.ca_file.",
             ),
         ),
     ),
