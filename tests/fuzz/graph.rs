@@ -163,13 +163,15 @@ fn a_page_of_attachments_gives_each_a_file_name_of_its_own() {
             Ok(attachments) => attachments,
             Err(error) => return refused(error),
         };
-        let mut names: Vec<String> = (1..)
+        let names: Vec<String> = (1..)
             .zip(&attachments)
-            .map(|(position, attachment)| file_name::attachment(position, attachment).to_lowercase())
+            .map(|(position, attachment)| file_name::attachment(position, attachment))
             .collect();
         for name in &names {
             is_one_safe_component(name);
         }
+        // Some file systems do not tell upper from lower case.
+        let mut names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
         names.sort();
         names.dedup();
         assert_eq!(names.len(), attachments.len(), "two files of one name");
