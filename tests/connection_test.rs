@@ -212,9 +212,9 @@ fn each_defect_fails_its_own_check_with_its_own_problem() {
             &[("folder_inbox", "folder_ambiguous")],
         ),
         (
-            "no folder's name",
-            &[("folder_processed", "wellknown:")],
-            &[("folder_processed", "setting_refused")],
+            "no well-known folder",
+            &[("folder_processed", "wellknown:nosuchfolder")],
+            &[("folder_processed", "folder_not_found")],
         ),
         (
             "closed mailbox",

@@ -236,8 +236,8 @@ static CODES: &[Codes] = &[
             Class::SignInRequired,
             Actor::User,
             text(
-                "Microsoft no longer accepts the stored sign-in.",
-                "Microsoft erkennt die gespeicherte Anmeldung nicht mehr an.",
+                "Microsoft does not accept this sign-in, or no longer.",
+                "Microsoft erkennt diese Anmeldung nicht oder nicht mehr an.",
             ),
             SIGN_IN_AGAIN,
         ),
