@@ -1,7 +1,8 @@
 <?php
 
 /**
- * Loads the classes of this folder where no Composer does it.
+ * Loads the classes of this library where no Composer does it: those of this folder, and the extension's own values,
+ * enums and exceptions where the extension is not there to bring them.
  */
 
 declare(strict_types=1);
@@ -9,9 +10,14 @@ declare(strict_types=1);
 spl_autoload_register(static function (string $class): void {
     $prefix = 'Squeeze\\Graph\\';
     if (str_starts_with($class, $prefix)) {
-        $file = __DIR__ . '/' . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
-        if (is_file($file)) {
-            require $file;
+        $name = strtr(substr($class, strlen($prefix)), '\\', '/');
+        foreach ([__DIR__, __DIR__ . '/../polyfill'] as $folder) {
+            $file = $folder . '/' . $name . '.php';
+            if (is_file($file)) {
+                require $file;
+
+                return;
+            }
         }
     }
 });

@@ -117,7 +117,9 @@ function everything(): array
 }
 
 if (isset($argv[1]) && realpath($argv[0]) === __FILE__) {
-    require $argv[1];
+    foreach (array_slice($argv, 1) as $file) {
+        require_once $file;
+    }
 }
 
 echo json_encode(everything(), JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_THROW_ON_ERROR), "\n";
