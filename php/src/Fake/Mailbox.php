@@ -1,0 +1,374 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Fake;
+
+use Squeeze\Graph\Actor;
+use Squeeze\Graph\AmbiguousFolderException;
+use Squeeze\Graph\Attachment;
+use Squeeze\Graph\AttachmentNotFoundException;
+use Squeeze\Graph\Folder;
+use Squeeze\Graph\FolderNotFoundException;
+use Squeeze\Graph\Message;
+use Squeeze\Graph\MessageNotFoundException;
+
+/**
+ * A mailbox in memory: the folders a German mailbox begins with, and the mails a test delivers.
+ *
+ * @phpstan-type Stored array{message: array<string, mixed>, mime: string, body: string,
+ *     attachments: list<array{about: Attachment, bytes: string}>}
+ */
+final class Mailbox
+{
+    private const WELL_KNOWN = [
+        'inbox' => 'Posteingang',
+        'drafts' => 'Entwürfe',
+        'sentitems' => 'Gesendete Elemente',
+        'deleteditems' => 'Gelöschte Elemente',
+        'junkemail' => 'Junk-E-Mail',
+        'archive' => 'Archiv',
+    ];
+
+    /** @var array<string, array{name: string, parent: ?string, wellKnown: ?string}> by id */
+    private array $folders = [];
+    /** @var array<string, Stored> by id, in the order they came */
+    private array $messages = [];
+    private int $made = 0;
+
+    public function __construct(private readonly string $account)
+    {
+        foreach (self::WELL_KNOWN as $wellKnown => $name) {
+            $this->folders[$this->id('folder')] = ['name' => $name, 'parent' => null, 'wellKnown' => $wellKnown];
+        }
+    }
+
+    /**
+     * Makes a folder with what is missing above it; an existing one is given back.
+     */
+    public function addFolder(string $path): Folder
+    {
+        $parent = null;
+        foreach (self::split($path) as $index => $name) {
+            $found = null;
+            if ($index === 0 && preg_match('/^wellknown:(.+)$/iD', $name, $part) === 1) {
+                $found = $this->wellKnown($part[1]);
+            }
+            foreach ($this->folders as $id => $folder) {
+                if ($folder['parent'] === $parent && $folder['name'] === $name) {
+                    $found ??= $id;
+                }
+            }
+            if ($found === null) {
+                $found = $this->id('folder');
+                $this->folders[$found] = ['name' => $name, 'parent' => $parent, 'wellKnown' => null];
+            }
+            $parent = $found;
+        }
+        if ($parent === null) {
+            throw new \ValueError('The path names no folder');
+        }
+
+        return $this->folder($parent);
+    }
+
+    /**
+     * Delivers a mail.
+     *
+     * @param array<string, string> $attachments file name => bytes
+     * @return string its id
+     */
+    public function deliver(
+        string $subject,
+        array $attachments = [],
+        string $from = 'billing@supplier.example',
+        string $body = '',
+        ?\DateTimeInterface $receivedAt = null,
+        string $folder = 'wellknown:inbox',
+    ): string {
+        $id = $this->id('message');
+        $parts = [];
+        foreach ($attachments as $name => $bytes) {
+            $parts[] = [
+                'about' => Attachment::fromArray([
+                    'id' => $this->id('attachment'),
+                    'name' => (string) $name,
+                    'contentType' => 'application/octet-stream',
+                    'size' => strlen($bytes),
+                    'isInline' => false,
+                    'kind' => 'file',
+                ]),
+                'bytes' => $bytes,
+            ];
+        }
+        $receivedAt ??= new \DateTimeImmutable('2026-01-01T08:00:00Z +' . count($this->messages) . ' minutes');
+        $this->messages[$id] = [
+            'message' => [
+                'id' => $id,
+                'internetMessageId' => sprintf('<%s@supplier.example>', $id),
+                'subject' => $subject,
+                'from' => ['address' => $from],
+                'sender' => ['address' => $from],
+                'receivedAt' => $receivedAt,
+                'sentAt' => $receivedAt,
+                'hasAttachments' => $parts !== [],
+                'isRead' => false,
+                'importance' => 'normal',
+                'folderId' => $this->find($folder)->id,
+                'bodyPreview' => mb_substr($body, 0, 255),
+            ],
+            'mime' => $this->mime($subject, $from, $body, $attachments),
+            'body' => $body,
+            'attachments' => $parts,
+        ];
+
+        return $id;
+    }
+
+    /**
+     * What lies in a folder, oldest first.
+     *
+     * @return list<Message>
+     */
+    public function messagesIn(string $folder): array
+    {
+        $id = $this->find($folder)->id;
+        $found = array_filter(
+            array_map(static fn (array $stored): Message => Message::fromArray($stored['message']), $this->messages),
+            static fn (Message $message): bool => $message->folderId === $id,
+        );
+        usort($found, static fn (Message $a, Message $b): int => $a->receivedAt <=> $b->receivedAt);
+
+        return $found;
+    }
+
+    /** @return list<Folder> */
+    public function folders(?string $parent = null, bool $recursive = true): array
+    {
+        $below = $parent === null ? null : $this->find($parent)->id;
+        $found = [];
+        foreach ($this->folders as $id => $folder) {
+            if ($folder['parent'] === $below) {
+                $made = $this->folder($id);
+                array_push($found, $made, ...($recursive ? $this->folders('id:' . $id) : []));
+            }
+        }
+
+        return $found;
+    }
+
+    /**
+     * @throws FolderNotFoundException
+     * @throws AmbiguousFolderException
+     */
+    public function find(string $name): Folder
+    {
+        if (str_starts_with($name, 'id:')) {
+            $id = substr($name, 3);
+
+            return isset($this->folders[$id]) ? $this->folder($id) : throw $this->missing($name);
+        }
+        $candidates = array_keys($this->folders);
+        if (str_contains($name, '/') || str_starts_with($name, 'wellknown:')) {
+            $parts = self::split($name);
+            if (preg_match('/^wellknown:(.+)$/iD', $parts[0] ?? '', $part) === 1) {
+                $start = $this->wellKnown($part[1]) ?? throw $this->missing($name);
+                $parts = [...$this->names($start), ...array_slice($parts, 1)];
+            }
+            $fits = fn (string $id, \Closure $same): bool => $same(implode("\0", $this->names($id)), implode("\0", $parts));
+        } else {
+            $fits = fn (string $id, \Closure $same): bool => $same($this->folders[$id]['name'], $name)
+                || $same($this->folders[$id]['wellKnown'] ?? "\0", $name);
+        }
+        $comparisons = [
+            static fn (string $a, string $b): bool => self::normal($a) === self::normal($b),
+            static fn (string $a, string $b): bool => mb_strtolower(self::normal($a)) === mb_strtolower(self::normal($b)),
+        ];
+        foreach ($comparisons as $same) {
+            $found = array_values(array_filter($candidates, static fn (string $id): bool => $fits($id, $same)));
+            if (count($found) === 1) {
+                return $this->folder($found[0]);
+            }
+            if (count($found) > 1) {
+                $paths = array_map(fn (string $id): string => $this->folder($id)->path, $found);
+
+                throw new AmbiguousFolderException(
+                    Problems::of(
+                        'folder_ambiguous',
+                        sprintf('Several folders fit "%s": %s.', $name, implode(', ', $paths)),
+                        'Enter the full path of the one that is meant.',
+                    ),
+                    $this->account,
+                    candidates: $paths,
+                );
+            }
+        }
+
+        throw $this->missing($name);
+    }
+
+    /**
+     * @return Stored
+     * @throws MessageNotFoundException
+     */
+    public function stored(string $id): array
+    {
+        return $this->messages[$id] ?? throw new MessageNotFoundException(
+            Problems::of('message_not_found', 'There is no such message any more.', actor: Actor::Nobody),
+            $this->account,
+        );
+    }
+
+    public function message(string $id): Message
+    {
+        return Message::fromArray($this->stored($id)['message']);
+    }
+
+    /**
+     * @return array{about: Attachment, bytes: string}
+     * @throws AttachmentNotFoundException
+     */
+    public function attachment(string $message, string $id): array
+    {
+        foreach ($this->stored($message)['attachments'] as $attachment) {
+            if ($attachment['about']->id === $id) {
+                return $attachment;
+            }
+        }
+
+        throw new AttachmentNotFoundException(
+            Problems::of('attachment_not_found', 'There is no such attachment any more.', actor: Actor::Nobody),
+            $this->account,
+        );
+    }
+
+    /** @param array<string, mixed> $changes */
+    public function change(string $id, array $changes): Message
+    {
+        $stored = $this->stored($id);
+        $stored['message'] = $changes + $stored['message'];
+        $this->messages[$id] = $stored;
+
+        return $this->message($id);
+    }
+
+    public function copy(string $id, string $folder): Message
+    {
+        $stored = $this->stored($id);
+        $copy = $this->id('message');
+        $stored['message'] = ['id' => $copy, 'folderId' => $this->find($folder)->id] + $stored['message'];
+        $this->messages[$copy] = $stored;
+
+        return $this->message($copy);
+    }
+
+    public function delete(string $id): void
+    {
+        $this->stored($id);
+        unset($this->messages[$id]);
+    }
+
+    private function folder(string $id): Folder
+    {
+        $children = array_filter($this->folders, static fn (array $folder): bool => $folder['parent'] === $id);
+        $here = array_filter($this->messages, static fn (array $stored): bool => $stored['message']['folderId'] === $id);
+        $escaped = array_map(static fn (string $name): string => addcslashes($name, '/\\'), $this->names($id));
+
+        return Folder::fromArray([
+            'id' => $id,
+            'name' => $this->folders[$id]['name'],
+            'path' => '/' . implode('/', $escaped),
+            'parentId' => $this->folders[$id]['parent'] ?? 'root',
+            'childCount' => count($children),
+            'totalCount' => count($here),
+            'unreadCount' => count(array_filter($here, static fn (array $stored): bool => !$stored['message']['isRead'])),
+            'isHidden' => false,
+            'wellKnownName' => $this->folders[$id]['wellKnown'],
+        ]);
+    }
+
+    /** @return list<string> from the root */
+    private function names(string $id): array
+    {
+        $folder = $this->folders[$id];
+
+        return [...($folder['parent'] === null ? [] : $this->names($folder['parent'])), $folder['name']];
+    }
+
+    private function wellKnown(string $name): ?string
+    {
+        foreach ($this->folders as $id => $folder) {
+            if ($folder['wellKnown'] === strtolower($name)) {
+                return $id;
+            }
+        }
+
+        return null;
+    }
+
+    private function missing(string $name): FolderNotFoundException
+    {
+        $paths = array_map(static fn (Folder $folder): string => $folder->path, $this->folders());
+        $distances = array_map(static fn (string $path): int => levenshtein(substr($path, 0, 255), substr('/' . ltrim($name, '/'), 0, 255)), $paths);
+        asort($distances);
+        $closest = array_map(static fn (int $index): string => $paths[$index], array_slice(array_keys($distances), 0, 3));
+
+        return new FolderNotFoundException(
+            Problems::of(
+                'folder_not_found',
+                sprintf('There is no folder "%s".', $name),
+                sprintf('Create it or enter another, such as %s.', implode(', ', $closest)),
+            ),
+            $this->account,
+            suggestions: $closest,
+        );
+    }
+
+    private function id(string $kind): string
+    {
+        return sprintf('%s-%s-%d', $this->account, $kind, ++$this->made);
+    }
+
+    /** @return list<string> the names of a path, unescaped */
+    private static function split(string $path): array
+    {
+        $parts = preg_split('~(?<!\\\\)(?:\\\\\\\\)*\K/~', $path, -1, PREG_SPLIT_NO_EMPTY);
+
+        return array_map(stripslashes(...), $parts === false ? [] : $parts);
+    }
+
+    private static function normal(string $name): string
+    {
+        return class_exists(\Normalizer::class) ? (string) \Normalizer::normalize($name) : $name;
+    }
+
+    /** @param array<string, string> $attachments */
+    private function mime(string $subject, string $from, string $body, array $attachments): string
+    {
+        $lines = [
+            'From: ' . $from,
+            'Subject: ' . mb_encode_mimeheader($subject, 'UTF-8', 'B', "\r\n"),
+            'MIME-Version: 1.0',
+            'Content-Type: multipart/mixed; boundary="part"',
+            '',
+            '--part',
+            'Content-Type: text/plain; charset=utf-8',
+            'Content-Transfer-Encoding: base64',
+            '',
+            chunk_split(base64_encode($body)),
+        ];
+        foreach ($attachments as $name => $bytes) {
+            array_push(
+                $lines,
+                '--part',
+                'Content-Type: application/octet-stream',
+                "Content-Disposition: attachment; filename*=UTF-8''" . rawurlencode((string) $name),
+                'Content-Transfer-Encoding: base64',
+                '',
+                chunk_split(base64_encode($bytes)),
+            );
+        }
+
+        return implode("\r\n", [...$lines, '--part--', '']);
+    }
+}
