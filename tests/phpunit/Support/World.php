@@ -9,14 +9,14 @@ namespace Squeeze\Graph\Tests\Support;
  */
 final class World
 {
-    public const TENANT = '11111111-aaaa-4bbb-8ccc-000000000001';
-    public const CLIENT = 'c0ffee00-0001-4000-8000-000000000001';
-    public const SECRET = 'sbx8Q~c0ntoso+web/secret=Value.1%';
-    public const REDIRECT_URI = 'http://localhost/callback';
-    public const USER = 'anna.gruber@contoso.example';
+    public const TENANT = Sandbox::TENANT;
+    public const CLIENT = Sandbox::CLIENT;
+    public const SECRET = Sandbox::SECRET;
+    public const REDIRECT_URI = Sandbox::REDIRECT_URI;
+    public const USER = Sandbox::USER;
     public const COLLEAGUE = 'bernd.jaeger@contoso.example';
     /** USER has full access to it. */
-    public const SHARED = 'rechnung@contoso.example';
+    public const SHARED = Sandbox::SHARED;
     /** USER has no access to it. */
     public const CLOSED = 'personal@contoso.example';
     public const WITHOUT_MAILBOX = 'vorort@contoso.example';

@@ -1,0 +1,226 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Testing;
+
+/**
+ * The sandbox: Microsoft Entra ID and Microsoft Graph on loopback, as strict as the real ones, and able to misbehave.
+ *
+ * It ends with this object or with the process. Its program, `squeeze-graph-sandbox`, is found by the environment
+ * variable SQUEEZE_GRAPH_SANDBOX or on the PATH; `tools/build` makes it.
+ */
+class Sandbox
+{
+    /** A tenant, an app in it, and the app's secret. */
+    public const TENANT = '11111111-aaaa-4bbb-8ccc-000000000001';
+    public const CLIENT = 'c0ffee00-0001-4000-8000-000000000001';
+    public const SECRET = 'sbx8Q~c0ntoso+web/secret=Value.1%';
+    public const REDIRECT_URI = 'http://localhost/callback';
+    /** A person with a mailbox, and a shared mailbox that this person has full access to. */
+    public const USER = 'anna.gruber@contoso.example';
+    public const SHARED = 'rechnung@contoso.example';
+
+    /** @var resource kept: the sandbox ends when its standard input is closed, with this resource or this process */
+    protected $process;
+    /** @var resource its standard input */
+    protected $input;
+    /** @var array<string, string> */
+    private array $about;
+    private int $delivered = 0;
+
+    /**
+     * @throws \RuntimeException the program is not there, or does not start
+     */
+    public function __construct()
+    {
+        $process = proc_open([self::binary(), '--exit-with-stdin'], [['pipe', 'r'], ['pipe', 'w']], $pipes);
+        if ($process === false) {
+            throw new \RuntimeException('The sandbox can not be started');
+        }
+        $this->process = $process;
+        $about = json_decode((string) fgets($pipes[1]), true);
+        if (!is_array($about)) {
+            throw new \RuntimeException('The sandbox did not say where it is');
+        }
+        $this->about = array_filter($about, is_string(...));
+        $this->input = $pipes[0];
+    }
+
+    /**
+     * The path of its program.
+     *
+     * @throws \RuntimeException
+     */
+    public static function binary(): string
+    {
+        $named = getenv('SQUEEZE_GRAPH_SANDBOX');
+        if (is_string($named) && $named !== '') {
+            return $named;
+        }
+        foreach (explode(PATH_SEPARATOR, (string) getenv('PATH')) as $folder) {
+            if ($folder !== '' && is_executable($folder . '/squeeze-graph-sandbox')) {
+                return $folder . '/squeeze-graph-sandbox';
+            }
+        }
+
+        throw new \RuntimeException(
+            'squeeze-graph-sandbox is not on the PATH: build it with tools/build and set SQUEEZE_GRAPH_SANDBOX to its path',
+        );
+    }
+
+    /**
+     * The settings of an account at the sandbox, for save_account(). Needs squeeze_graph.custom_endpoints = 1.
+     *
+     * @param array<string, mixed> $changes
+     * @return array<string, mixed>
+     */
+    public function settings(array $changes = []): array
+    {
+        return $changes + [
+            'tenant_id' => self::TENANT,
+            'client_id' => self::CLIENT,
+            'client_secret' => self::SECRET,
+            'redirect_uri' => self::REDIRECT_URI,
+            'user' => self::USER,
+            'folder_processed' => '/Verarbeitet',
+            'folder_error' => '/Fehler',
+            'authority_url' => $this->about('authority_url'),
+            'graph_url' => $this->about('graph_url'),
+        ];
+    }
+
+    /**
+     * Where it is: `authority_url`, `graph_url` or `control_url`.
+     */
+    public function about(string $what): string
+    {
+        return $this->about[$what];
+    }
+
+    /**
+     * Walks through the pages of a sign-in as a person with a browser would.
+     *
+     * @param array<string, string|true> $options of `squeeze-graph-sandbox sign-in`
+     * @return string where the browser is sent in the end
+     */
+    public function walk(string $url, array $options = []): string
+    {
+        $command = [self::binary(), 'sign-in', '--url', $url];
+        foreach ($options as $name => $value) {
+            $command[] = '--' . $name;
+            if ($value !== true) {
+                $command[] = $value;
+            }
+        }
+        $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
+        $output = stream_get_contents($pipes[1]);
+        $errors = stream_get_contents($pipes[2]);
+        if (proc_close($process) !== 0) {
+            throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
+        }
+
+        return trim($output);
+    }
+
+    /**
+     * @param array<string, string|true> $options
+     * @return array<string, string> the query of the callback
+     */
+    public function signIn(string $url, array $options = []): array
+    {
+        parse_str((string) parse_url($this->walk($url, $options), PHP_URL_QUERY), $query);
+
+        return $query;
+    }
+
+    /**
+     * Calls the control endpoint.
+     *
+     * @throws \RuntimeException it says no
+     */
+    public function control(string $method, string $path, mixed $body = null): mixed
+    {
+        $context = stream_context_create(['http' => [
+            'method' => $method,
+            'header' => 'Content-Type: application/json',
+            'content' => $body === null ? '' : json_encode($body, JSON_THROW_ON_ERROR),
+            'ignore_errors' => true,
+            'timeout' => 30,
+        ]]);
+        $answer = file_get_contents($this->about('control_url') . $path, false, $context);
+        $status = (int) explode(' ', $http_response_header[0])[1];
+        if ($answer === false || $status >= 300) {
+            throw new \RuntimeException(sprintf('control %s %s: %d %s', $method, $path, $status, $answer));
+        }
+
+        return $answer === '' ? null : json_decode($answer, true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    /**
+     * The world as it was at the start, no faults, the right time.
+     */
+    public function reset(): void
+    {
+        $this->control('POST', '/reset');
+    }
+
+    /**
+     * Makes requests go wrong.
+     *
+     * @param array<string, mixed> $rule what is matched, how often, and what happens
+     */
+    public function fault(array $rule): void
+    {
+        $this->control('POST', '/faults', $rule);
+    }
+
+    /**
+     * @param array<string, mixed> $settings
+     */
+    public function set(array $settings): void
+    {
+        $this->control('PATCH', '/settings', $settings);
+    }
+
+    /**
+     * How often endpoints were asked whose name contains a text.
+     */
+    public function asked(string $endpoint): int
+    {
+        $count = 0;
+        foreach ($this->control('GET', '/counters')['endpoints'] as $name => $times) {
+            $count += str_contains($name, $endpoint) ? $times : 0;
+        }
+
+        return $count;
+    }
+
+    /**
+     * Puts a mail into an inbox, each a second after the one before.
+     *
+     * @param list<array<string, mixed>> $references links to files in the cloud
+     * @return string its immutable id
+     */
+    public function deliver(string $mailbox, string $mime, array $references = []): string
+    {
+        return $this->control('POST', '/mails', [
+            'mailbox' => $mailbox,
+            'base64' => base64_encode($mime),
+            'references' => $references,
+            'received' => time() - 86_400 + $this->delivered++,
+        ])['immutableId'];
+    }
+
+    /**
+     * Puts many made-up mails with an attachment of $bytes into an inbox.
+     *
+     * @return list<string> the immutable ids of all mails there
+     */
+    public function generate(string $mailbox, int $count, int $bytes = 100): array
+    {
+        $this->control('POST', '/mails/generate', ['mailbox' => $mailbox, 'count' => $count, 'size' => $bytes]);
+
+        return array_column($this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox))['messages'], 'immutableId');
+    }
+}
