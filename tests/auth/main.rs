@@ -10,6 +10,8 @@
 mod job;
 mod killed;
 mod one_at_a_time;
+mod process;
+mod readers;
 mod sign_in;
 mod support;
 mod tokens;

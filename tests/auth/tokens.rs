@@ -235,26 +235,6 @@ fn a_cancelled_caller_does_not_lose_the_answer() {
 }
 
 #[test]
-fn whoever_holds_a_good_token_never_waits() {
-    let house = House::new();
-    house.set(&json!({ "token_life": 86400, "refresh_in": 1 }));
-    let name = house.signed_in("invoices");
-    house.clock.advance(2);
-    house.fault(&json!({ "path": "/token", "delay_ms": 3000 }));
-    let (context, account) = (house.call(), name.clone());
-    let renewal = std::thread::spawn(move || tokens::access_token(&context, &account, 300, None));
-    house.wait_for("refresh_token");
-    for _ in 0..20 {
-        let begun = Instant::now();
-        house.token(&name);
-        assert!(begun.elapsed() < Duration::from_millis(500));
-    }
-    assert!(!renewal.is_finished());
-    renewal.join().unwrap().unwrap();
-    assert_eq!(house.refreshes(), 1);
-}
-
-#[test]
 fn a_challenge_is_answered_with_a_new_token() {
     let house = House::new();
     let name = house.signed_in("invoices");

@@ -76,6 +76,24 @@ pub(crate) fn run<T: Send + 'static>(
     cancel: &CancelToken,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Cancelled> {
+    // Without an end there is always a result.
+    run_until(cancel, None, work)?.ok_or(Cancelled)
+}
+
+/// The same for a caller who can do without the result: `None` once `patience` is over, while `work` goes on.
+pub(crate) fn run_patiently<T: Send + 'static>(
+    cancel: &CancelToken,
+    patience: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, Cancelled> {
+    run_until(cancel, Some(Instant::now() + patience), work)
+}
+
+fn run_until<T: Send + 'static>(
+    cancel: &CancelToken,
+    end: Option<Instant>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, Cancelled> {
     cancel.check()?;
     let counted = Counted::new();
     let (sender, receiver) = channel();
@@ -92,10 +110,10 @@ pub(crate) fn run<T: Send + 'static>(
         .name("token-commit".to_owned())
         .spawn(move || take(&job_of_thread));
     if let Ok(thread) = thread {
-        return wait(cancel, &receiver, thread);
+        return wait(cancel, end, &receiver, thread);
     }
     take(&job);
-    receiver.recv().map_err(|_| Cancelled)
+    receiver.recv().map(Some).map_err(|_| Cancelled)
 }
 
 /// Does what is still to be done.
@@ -106,10 +124,16 @@ fn take(job: &Mutex<Option<impl FnOnce()>>) {
     }
 }
 
-fn wait<T>(cancel: &CancelToken, receiver: &Receiver<T>, thread: JoinHandle<()>) -> Result<T, Cancelled> {
+fn wait<T>(
+    cancel: &CancelToken,
+    end: Option<Instant>,
+    receiver: &Receiver<T>,
+    thread: JoinHandle<()>,
+) -> Result<Option<T>, Cancelled> {
     loop {
         match receiver.recv_timeout(SLICE) {
-            Ok(result) => return Ok(result),
+            Ok(result) => return Ok(Some(result)),
+            Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => cancel.check()?,
             Err(RecvTimeoutError::Disconnected) => match thread.join() {
                 Err(panic) => resume_unwind(panic),

@@ -2,13 +2,15 @@
 //!
 //! Whoever needs new tokens takes the account's lease, reads again, decides again, asks, stores and releases. Others wait for the
 //! outcome and take it, good or bad: a version that grew is a new token, an attempt that was counted is a failure. Waiting for
-//! throttling happens outside the lease. A token that is good enough is handed out before anybody waits for anything.
+//! throttling happens outside the lease. A token that is good enough is handed out before anybody waits for anybody else; who then
+//! renews it waits a moment for the new one, and leaves with the old one when Microsoft takes longer.
 
 use std::time::{Duration, Instant};
 
 use crate::base::account::{AccountName, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::base::secret::Secret;
 use crate::oauth::application::Application;
@@ -22,6 +24,10 @@ use crate::store::record::{AccountRecord, Block, Lease, LeaseAttempt, TokenRecor
 
 /// How long a lease lives: longer than a token request may take, so that it ends only with its holder.
 pub(crate) const LEASE_SECONDS: u32 = 45;
+
+/// How long a caller whose token is still good waits for its own renewal, which then goes on without it. Microsoft mostly answers
+/// within half a second; a slow answer is nothing that such a caller should pay for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long others are waited for: two holders that die on another machine.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
@@ -150,13 +156,21 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         }
         // Refused here, before anybody else has to wait for it.
         application(context, &account)?;
-        let lease = match context.store.acquire_lease(&key(name), LEASE_SECONDS)? {
-            LeaseAttempt::Acquired(lease) => lease,
-            LeaseAttempt::Held { .. } if good_enough => return have(account, stored.as_ref(), now),
-            LeaseAttempt::Held { .. } if begun.elapsed() > LONGEST_WAIT => {
+        let lease = match context.store.acquire_lease(&key(name), LEASE_SECONDS) {
+            Ok(LeaseAttempt::Acquired(lease)) => lease,
+            // A store that can be read but not written: its trouble is told once the token is good no longer.
+            Err(error) if good_enough => {
+                let code = &error.0.problem.code;
+                let facts: [(&'static str, &dyn std::fmt::Display); 2] = [("account", name), ("code", code)];
+                context.log.event(Level::Warning, "token not renewed", &facts);
+                return have(account, stored.as_ref(), now);
+            }
+            Err(error) => return Err(error.into()),
+            Ok(LeaseAttempt::Held { .. }) if good_enough => return have(account, stored.as_ref(), now),
+            Ok(LeaseAttempt::Held { .. }) if begun.elapsed() > LONGEST_WAIT => {
                 return Err(Failure::new(Problem::own("refresh_busy", now)).of(name).into());
             }
-            LeaseAttempt::Held { .. } => {
+            Ok(LeaseAttempt::Held { .. }) => {
                 wait_a_moment(context)?;
                 continue;
             }
@@ -379,10 +393,11 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
     let held = Held::new(context, lease);
     let (account, stored) = read(context, name)?;
     let now = context.clock.now();
-    let forced = match decide(&account, stored.as_ref(), demand, first, now) {
+    let (forced, good_enough) = match decide(&account, stored.as_ref(), demand, first, now) {
         Decision::Have => return Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
         Decision::Fail(failure) => return Err(Error::Failure(failure)),
-        Decision::Prefer(renewal) | Decision::Renew(renewal) => renewal.forced,
+        Decision::Prefer(renewal) => (renewal.forced, Some((account.clone(), stored.clone()))),
+        Decision::Renew(renewal) => (renewal.forced, None),
     };
     if pause(&account, stored.as_ref(), demand, now).is_some() {
         return Ok(Inside::Again);
@@ -392,16 +407,20 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, l
     let kept = stored.as_ref().and_then(|tokens| tokens.claims.clone());
     let challenge = demand.want.challenge().map(str::to_owned).or(kept);
     let began = Began::with(stored.as_ref(), forced, challenge);
-    commit::run(&context.cancel, move || {
-        let request = RefreshRequest {
-            held,
-            account,
-            application,
-            stored,
-            began,
-        };
-        request.make()
-    })?
+    let request = RefreshRequest {
+        held,
+        account,
+        application,
+        stored,
+        began,
+    };
+    let Some((account, stored)) = good_enough else {
+        return commit::run(&context.cancel, move || request.make())?;
+    };
+    match commit::run_patiently(&context.cancel, PATIENCE, move || request.make())? {
+        Some(inside) => inside,
+        None => Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
+    }
 }
 
 /// What to do after our own request failed: hand out the old token, wait for throttling to pass and go on (`None`), or fail.
