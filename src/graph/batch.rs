@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::graph::client::{Call, Client, prefer};
+use crate::graph::client::{Call, Client, prefer, rejects_token};
 use crate::graph::error::{Executed, GraphError, Refusal};
 use crate::graph::retry::{self, Repeat};
 
@@ -133,8 +133,8 @@ impl Client {
                     }
                     Err(error) => item.merge(error),
                 };
-                if error.status() == Some(StatusCode::UNAUTHORIZED) && !renewed {
-                    rejected = error.refusal().map(|refusal| refusal.challenges.clone());
+                if let Some(refusal) = error.refusal().filter(|refusal| !renewed && rejects_token(refusal)) {
+                    rejected = Some(refusal.challenges.clone());
                 } else if let Some(wait) = retry::wait(&error, item.request.repeat, attempt, self.jitter()) {
                     waiting.push((index, wait, error));
                 } else {

@@ -450,14 +450,32 @@ impl Client {
         Ok(deadline)
     }
 
+    /// What an answer without success means. One that is not Graph's (a redirect, a page of a proxy or of a guest network's portal) says
+    /// nothing about mailbox and message: it passes.
     fn refusal(&self, mut response: Response, id: String) -> GraphError {
         let now = self.now();
-        // Whatever can be read of the body helps; the status alone decides.
         let host = self.host();
-        let body = body::read_all(&mut *response.body, ERROR_LIMIT, host).unwrap_or_default();
-        let mut refusal = Refusal::new(response.status)
+        let status = response.status;
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let error = TransportError {
+                stage: Stage::Proxy,
+                sent: false,
+                host: host.to_owned(),
+                reason: "the proxy wants credentials (HTTP 407)".to_owned(),
+            };
+            return GraphError::transport(error, now);
+        }
+        // Whatever can be read of the body helps; where Graph answers, the status alone decides.
+        let body = body::read_all(&mut *response.body, ERROR_LIMIT, host);
+        let mut refusal = Refusal::new(status)
             .with_headers(&response.headers, now)
-            .with_body(&body);
+            .with_body(body.as_deref().unwrap_or_default());
+        let empty = body.is_ok_and(|body| body.is_empty());
+        let stranger = refusal.codes.is_empty() && !empty && !is_from_graph(&response.headers);
+        if status.is_redirection() || (stranger && says_something_of_the_item(status)) {
+            let reason = format!("HTTP {} came from something on the way", status.as_u16());
+            return GraphError::unreadable(reason, !status.is_redirection(), now);
+        }
         refusal.client_request_id = Some(id).filter(|id| !id.is_empty());
         GraphError::refused(refusal, now)
     }
@@ -509,8 +527,22 @@ pub(super) fn prefer(preferences: &[&str]) -> String {
     merged
 }
 
+/// Whether Graph itself answered: it names every request ("Best practices", `request-id`).
+pub(super) fn is_from_graph(headers: &HeaderMap) -> bool {
+    headers.contains_key(error::REQUEST_ID)
+}
+
+/// Whether a status would be taken for a verdict on what was asked for: all refusals but those about the token and those that pass.
+fn says_something_of_the_item(status: StatusCode) -> bool {
+    status.is_client_error()
+        && !matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+        )
+}
+
 /// Whether another token may help: any 401, and a 403 that asks for more claims (some endpoints answer so).
-fn rejects_token(refusal: &Refusal) -> bool {
+pub(super) fn rejects_token(refusal: &Refusal) -> bool {
     match refusal.status {
         StatusCode::UNAUTHORIZED => true,
         StatusCode::FORBIDDEN => {

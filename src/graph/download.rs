@@ -6,9 +6,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
 
-use crate::graph::client::{Call, Client};
+use crate::graph::client::{Call, Client, is_from_graph};
 use crate::graph::error::GraphError;
 use crate::graph::retry::Repeat;
 use crate::transport::body;
@@ -45,6 +46,13 @@ impl Client {
         };
         let mut begun = false;
         self.answer(&call, &mut |mut response| {
+            if is_a_page(&response.headers) {
+                return Err(GraphError::unreadable(
+                    "a page of something on the way came in place of the bytes",
+                    true,
+                    self.now(),
+                ));
+            }
             if std::mem::replace(&mut begun, true) {
                 sink.restart().map_err(|error| GraphError::sink(&error, self.now()))?;
             }
@@ -76,4 +84,15 @@ impl Client {
         sink.flush().map_err(|error| GraphError::sink(&error, self.now()))?;
         Ok(copied)
     }
+}
+
+/// A proxy or a guest network's portal answers with success, too, and its page must never become somebody's mail. HTML and JSON are
+/// believed only from Graph itself.
+fn is_a_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let suspicious = kind.is_some_and(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.contains("html") || kind.contains("json")
+    });
+    suspicious && !is_from_graph(headers)
 }

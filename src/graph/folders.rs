@@ -19,6 +19,7 @@ use crate::graph::batch::{BatchRequest, BatchResponse};
 use crate::graph::client::Client;
 use crate::graph::error::{Executed, GraphError};
 use crate::graph::page::{Page, Pages};
+use crate::graph::retry;
 
 /// All that is shown of a folder.
 const SELECT: &str = "id,displayName,parentFolderId,childFolderCount,totalItemCount,unreadItemCount,isHidden";
@@ -298,6 +299,19 @@ pub fn create(client: &Client, parent: &str, name: &str) -> Result<Created, Grap
         Err(error) if error.executed == Executed::Maybe && !error.is_cancelled() => Ok(Created::Perhaps(error)),
         Err(error) => Err(error),
     }
+}
+
+/// Waits before a creation that is known by now not to have happened is tried once more; gives `error` back if it shall not be. A name
+/// that is taken by nobody one can see is the work of a moment: the list lags behind.
+pub fn pause(client: &Client, error: GraphError, attempt: u32) -> Result<(), GraphError> {
+    if error.status() == Some(StatusCode::CONFLICT) {
+        let wait = retry::backoff(attempt, client.jitter());
+        if attempt < retry::ATTEMPTS && client.rest(wait, &error, attempt)? {
+            return Ok(());
+        }
+        return Err(error);
+    }
+    client.pause_before_repeat(error, attempt)
 }
 
 #[cfg(test)]

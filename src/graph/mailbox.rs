@@ -31,6 +31,14 @@ struct LanguageJson {
 pub fn settings(client: &Client) -> Result<MailboxSettings, GraphError> {
     let query = [("$select", "timeZone,dateFormat,timeFormat,language")];
     let json: SettingsJson = client.get(&["mailboxSettings"], &query, &[])?;
+    // Every mailbox has a zone: what has none is the answer of something on the way.
+    if json.time_zone.is_empty() && json.language.is_none() && json.date_format.is_none() {
+        return Err(GraphError::unreadable(
+            "the answer holds no settings",
+            false,
+            client.now(),
+        ));
+    }
     let set = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(MailboxSettings {
         time_zone: zone::iana_name(&json.time_zone).map_or(json.time_zone, str::to_owned),
@@ -58,7 +66,10 @@ pub struct User {
 
 /// The signed-in user, whatever mailbox the client is about.
 pub fn me(client: &Client) -> Result<User, GraphError> {
-    client
-        .of_me()
-        .get(&[], &[("$select", "id,userPrincipalName,mail,displayName")], &[])
+    let query = [("$select", "id,userPrincipalName,mail,displayName")];
+    let user: User = client.of_me().get(&[], &query, &[])?;
+    if user.id.is_empty() {
+        return Err(GraphError::unreadable("the answer holds no user", false, client.now()));
+    }
+    Ok(user)
 }

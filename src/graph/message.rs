@@ -16,37 +16,37 @@ receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parent
 pub const SELECT_WHOLE: &str = "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,\
 receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parentFolderId,bodyPreview,body,internetMessageHeaders";
 
-/// A message in JSON; becomes a [`Message`].
+/// A message in JSON; becomes a [`Message`]. Only the id must be there: an object without it is no message, and must not pass for one
+/// that was moved.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageJson {
-    #[serde(deserialize_with = "or_default")]
     id: String,
     internet_message_id: Option<String>,
     subject: Option<String>,
     from: Option<RecipientJson>,
     sender: Option<RecipientJson>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     to_recipients: Vec<RecipientJson>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     cc_recipients: Vec<RecipientJson>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     bcc_recipients: Vec<RecipientJson>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     reply_to: Vec<RecipientJson>,
     received_date_time: Option<String>,
     sent_date_time: Option<String>,
     size: Option<i64>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     has_attachments: bool,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     is_read: bool,
     importance: Option<String>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     categories: Vec<String>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     parent_folder_id: String,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default")]
     body_preview: String,
     body: Option<BodyJson>,
     internet_message_headers: Option<Vec<HeaderJson>>,

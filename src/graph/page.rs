@@ -14,8 +14,7 @@ use crate::graph::error::GraphError;
 /// One page.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Page<T> {
-    /// The items.
-    #[serde(default = "Vec::new")]
+    /// The items. A page without them is none, not an empty one.
     pub value: Vec<T>,
     /// Where the next page is; `None` on the last.
     #[serde(rename = "@odata.nextLink", default)]

@@ -80,7 +80,7 @@ pub fn wait(error: &GraphError, repeat: Repeat, attempt: u32, jitter: f64) -> Op
 }
 
 /// Half a second, one, two, … at most half a minute; between half of it and all of it.
-fn backoff(attempt: u32, jitter: f64) -> Duration {
+pub(super) fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = FIRST.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
     doubled.min(LONGEST).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }

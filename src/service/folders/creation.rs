@@ -3,16 +3,13 @@
 //! A folder that is there already is returned, also if somebody else made it a moment ago or if our own request made it and its
 //! answer was lost: a name is unique among siblings, so looking it up settles both.
 
-use crate::base::failure::{Error, Result};
+use crate::base::failure::Result;
 use crate::graph::folders::{self as rows, Created, FolderRow};
 use crate::graph::value::Folder;
 use crate::service::folders::name::{FolderName, escaped, exact, folded};
 use crate::service::folders::snapshot::Snapshot;
 use crate::service::folders::tree::Resolution;
 use crate::service::folders::{Folders, shown};
-
-/// How often a creation without an answer is tried.
-const ATTEMPTS: u32 = 3;
 
 /// The folder that `name` means, made if need be.
 pub fn create(folders: &Folders<'_>, name: &FolderName, text: &str) -> Result<Folder> {
@@ -86,20 +83,23 @@ fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<Folder> {
         is_hidden: row.is_hidden,
         well_known_name: None,
     };
-    let mut refused = None;
-    for _ in 0..ATTEMPTS {
+    let mut attempt = 1;
+    loop {
         match rows::create(&folders.client, &parent.id, name)? {
             Created::New(row) => return Ok(show(&row, path)),
             Created::Perhaps(error) => {
-                if let Some(row) = named(rows::children(&folders.client, &parent.id)?, name) {
+                // If the look-up fails, too, the first trouble tells more.
+                let siblings = rows::children(&folders.client, &parent.id);
+                let siblings = siblings.map_err(|second| if second.is_cancelled() { second } else { error.clone() })?;
+                if let Some(row) = named(siblings, name) {
                     let path = format!("{}/{}", parent.path.trim_end_matches('/'), escaped(&row.name));
                     return Ok(show(&row, path));
                 }
-                refused = Some(error);
+                rows::pause(&folders.client, error, attempt)?;
+                attempt += 1;
             }
         }
     }
-    Err(refused.map_or_else(|| folders.not_found(name, Vec::new()), Error::from))
 }
 
 /// The one of siblings that has this name, as Exchange compares names: without case.

@@ -100,6 +100,8 @@ pub struct Action {
     pub headers: Map<String, Value>,
     /// The body of that answer: a string as it is, anything else as JSON.
     pub body: Option<Value>,
+    /// That answer comes from something in between (a proxy, a guest network's portal): without Microsoft's own header fields.
+    pub stranger: bool,
     /// Answers with an error of Entra.
     pub entra: Option<EntraFault>,
     /// Answers with an error of Graph.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
@@ -34,8 +35,9 @@ struct Book {
 }
 
 /// The record of requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Journal {
+    began: Instant,
     book: Mutex<Book>,
     connections: AtomicU64,
     handshakes: AtomicU64,
@@ -45,7 +47,29 @@ pub struct Journal {
     max_in_flight: AtomicU64,
 }
 
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            book: Mutex::default(),
+            connections: AtomicU64::default(),
+            handshakes: AtomicU64::default(),
+            resumed: AtomicU64::default(),
+            failed: AtomicU64::default(),
+            in_flight: AtomicU64::default(),
+            max_in_flight: AtomicU64::default(),
+        }
+    }
+}
+
 impl Journal {
+    /// Milliseconds since the sandbox started, by a clock that nobody sets: waits are measured with it.
+    fn elapsed_ms(&self) -> Value {
+        u64::try_from(self.began.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .into()
+    }
+
     /// Counts a TCP connection and gives it a number.
     pub fn connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::SeqCst) + 1
@@ -68,6 +92,7 @@ impl Journal {
         let endpoint = endpoint(request);
         let mut entry = Map::new();
         entry.insert("at".into(), at.into());
+        entry.insert("asked_ms".into(), self.elapsed_ms());
         entry.insert("connection".into(), connection.into());
         entry.insert("method".into(), request.method.as_str().into());
         entry.insert("path".into(), request.path.clone().into());
@@ -84,7 +109,7 @@ impl Journal {
                 "fields".into(),
                 fields.iter().map(|(name, _)| Value::from(name.as_str())).collect(),
             );
-            for name in ["grant_type", "scope"] {
+            for name in ["grant_type", "scope", "claims"] {
                 if let Some(value) = find(&fields, name) {
                     entry.insert(name.into(), value.into());
                 }
@@ -114,6 +139,7 @@ impl Journal {
     /// Notes how a request ended: its status, or 0 when the connection was cut.
     pub fn answered(&self, number: u64, status: u16) {
         self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        let answered = self.elapsed_ms();
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = book
             .last
@@ -122,6 +148,7 @@ impl Journal {
             .find(|entry| entry.get("number") == Some(&number.into()))
         {
             entry.insert("status".into(), status.into());
+            entry.insert("answered_ms".into(), answered);
         }
     }
 

@@ -341,6 +341,9 @@ fn fault_answer(fault: &Action, sandbox: &Sandbox, request: &Request) -> Answer 
         Some(Value::String(text)) => Answer::new(status, "application/json; charset=utf-8", text.clone()),
         Some(other) => Answer::json(status, other),
     };
+    if fault.stranger {
+        return answer;
+    }
     dress(request, answer)
 }
 
