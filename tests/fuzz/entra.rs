@@ -34,8 +34,8 @@ use crate::run::run;
 use crate::scripted::{NOW, Script, StoppedClock};
 use crate::{is_tame, label};
 
-const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
-const CLIENT: &str = "11111111-2222-3333-4444-555555555555";
+pub const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+pub const CLIENT: &str = "11111111-2222-3333-4444-555555555555";
 
 /// A state that was handed out, to another browser; it stands in the corpus, too.
 const STATE: &str = "c3RhdGUtdGhhdC13YXMtaGFuZGVkLW91dC1vbmNlLTE.bWFuZGFudC03";

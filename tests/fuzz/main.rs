@@ -14,9 +14,11 @@ mod entra;
 mod graph;
 mod mutator;
 mod names;
+mod redemption;
 mod run;
 mod scripted;
 mod store;
+mod store_file;
 mod times;
 
 /// Whether a text could disturb a log line.

@@ -1,6 +1,7 @@
-//! A server that answers what it was told to, for targets that reach their parser through a request.
+//! A server that answers what it was told to, for targets that reach their parser through a request, and the place and time they run in.
 
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use squeeze_graph::graph::client::{Client, Environment};
 use squeeze_graph::graph::path::Mailbox;
 use squeeze_graph::graph::tokens::Tokens;
 use squeeze_graph::transport::{Request, Response, Transport, TransportError};
+use tempfile::TempDir;
 use url::Url;
 
 /// The time of all targets: Tue, 14 Nov 2023 22:13:20 GMT.
@@ -32,6 +34,16 @@ impl Clock for StoppedClock {
 
     fn since_boot(&self) -> Duration {
         Duration::ZERO
+    }
+}
+
+/// A folder in memory, where the system has such a place: for targets that write thousands of files or commits.
+pub fn in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
     }
 }
 

@@ -101,7 +101,15 @@ impl Fault {
 
 fn of_sqlite(extended: i32, disk: Disk) -> &'static str {
     match extended & 0xFF {
-        ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_ERROR => "store_corrupt",
+        // The last five: our statements keep to our schema, so somebody else changed it or what stands there.
+        ffi::SQLITE_CORRUPT
+        | ffi::SQLITE_NOTADB
+        | ffi::SQLITE_ERROR
+        | ffi::SQLITE_CONSTRAINT
+        | ffi::SQLITE_MISMATCH
+        | ffi::SQLITE_TOOBIG
+        | ffi::SQLITE_INTERNAL
+        | ffi::SQLITE_NOTFOUND => "store_corrupt",
         ffi::SQLITE_FULL => "disk_full",
         ffi::SQLITE_READONLY if extended == ffi::SQLITE_READONLY_DIRECTORY => "store_not_writable",
         ffi::SQLITE_READONLY => "store_read_only",
@@ -128,6 +136,8 @@ mod tests {
         let cases = [
             (ffi::SQLITE_NOTADB, Disk::Fine, "store_corrupt"),
             (ffi::SQLITE_CORRUPT_INDEX, Disk::Fine, "store_corrupt"),
+            (ffi::SQLITE_CONSTRAINT_TRIGGER, Disk::Fine, "store_corrupt"),
+            (ffi::SQLITE_MISMATCH, Disk::Fine, "store_corrupt"),
             (ffi::SQLITE_FULL, Disk::Fine, "disk_full"),
             (ffi::SQLITE_IOERR_WRITE, Disk::Full, "disk_full"),
             (ffi::SQLITE_IOERR_WRITE, Disk::Fine, "store_io_error"),
