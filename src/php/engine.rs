@@ -42,6 +42,9 @@ static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 struct Engine {
     pid: u32,
+    /// Panics before it was made. After another one nothing in here is relied on: the thread of a client may have died
+    /// of it, and every request through that client would fail from then on.
+    panics: usize,
     transports: HashMap<String, Arc<dyn Transport>>,
 }
 
@@ -64,13 +67,17 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
         settings.proxy, settings.proxy_auth_file, settings.ca_file, settings.connect_timeout, settings.timeout
     );
     ENGINE.with_borrow_mut(|slot| {
-        let pid = std::process::id();
-        if slot.as_ref().is_some_and(|engine| engine.pid != pid) {
+        let (pid, panics) = (std::process::id(), zend::panics());
+        if slot
+            .as_ref()
+            .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
+        {
             *slot = None;
         }
         let engine = slot.get_or_insert_with(|| {
             ManuallyDrop::new(Engine {
                 pid,
+                panics,
                 transports: HashMap::new(),
             })
         });

@@ -11,7 +11,7 @@ use ext_php_rs::zend::ce;
 
 use super::operation::Operation;
 use super::values::{count, message};
-use super::zend::{Outcome, Raised};
+use super::zend::{Outcome, Raised, caught};
 use crate::base::account::AccountName;
 use crate::graph::value::Message;
 use crate::service::messages::{self, MessageQuery, MessageWalk};
@@ -94,10 +94,12 @@ impl MessageList {
             account,
             query,
         } = self.source.clone();
-        let total = operation
-            .clone()
-            .run(None, move |context| messages::total(context, &account, &query))?;
-        Ok(count(total))
+        caught(|| {
+            let total = operation
+                .clone()
+                .run(None, move |context| messages::total(context, &account, &query))?;
+            Ok(count(total))
+        })
     }
 }
 
@@ -129,11 +131,13 @@ impl MessageIterator {
 
     /// Starts (again) from the beginning.
     fn rewind(&mut self) -> Result<(), Raised> {
-        self.started = true;
-        self.walk = Some(MessageWalk::new(self.source.query.clone()));
-        self.page = Vec::new().into_iter();
-        self.key = -1;
-        self.advance()
+        caught(|| {
+            self.started = true;
+            self.walk = Some(MessageWalk::new(self.source.query.clone()));
+            self.page = Vec::new().into_iter();
+            self.key = -1;
+            self.advance()
+        })
     }
 
     /// Whether there is a current message.
@@ -145,7 +149,7 @@ impl MessageIterator {
     /// The current message.
     fn current(&mut self) -> Result<Zval, Raised> {
         self.begin()?;
-        self.current.as_ref().map_or_else(|| Ok(Zval::null()), message)
+        caught(|| self.current.as_ref().map_or_else(|| Ok(Zval::null()), message))
     }
 
     /// Its position.
@@ -157,7 +161,7 @@ impl MessageIterator {
     /// The next message; a request at the end of each page.
     fn next(&mut self) -> Result<(), Raised> {
         self.begin()?;
-        self.advance()
+        caught(|| self.advance())
     }
 }
 

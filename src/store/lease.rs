@@ -7,13 +7,25 @@
 //! 45 s), and that difference is the margin for clocks that disagree. A lease taken in a future that no such disagreement explains is
 //! from a clock that was wrong, and counts as over.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::base::clock::UtcInstant;
+use crate::store::Store;
 use crate::store::holder::{Holder, Life};
+use crate::store::record::Lease;
 
 /// Clocks that differ by more than this are not "a little off" but wrong, seconds.
 const PLAUSIBLE_SKEW: i64 = 600;
+
+/// Gives a lease back where nobody can be told that it failed: in a destructor, also while a bug unwinds. A lease that stays ends by
+/// itself, but until then everybody waits for a holder that lives and does nothing, so a bug on the way is answered by a second try.
+pub fn give_back(store: &dyn Store, lease: &Lease) {
+    let release = || drop(store.release_lease(lease));
+    if catch_unwind(AssertUnwindSafe(release)).is_err() {
+        let _ = catch_unwind(AssertUnwindSafe(release));
+    }
+}
 
 /// A lease as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]

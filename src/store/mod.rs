@@ -14,6 +14,8 @@ pub mod seal;
 mod sqlite;
 mod trouble;
 
+pub use lease::give_back;
+
 use std::sync::Arc;
 
 use crate::base::account::AccountName;

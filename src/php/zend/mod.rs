@@ -22,7 +22,8 @@ pub use class::{
     json_serializable, object_value, park, property, registered_class, set_property, share,
 };
 pub use process::{
-    ForkSteps, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, run_interrupts,
+    ForkSteps, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, panics,
+    run_interrupts,
 };
 pub use raised::{Outcome, Raised};
 
@@ -34,14 +35,18 @@ pub type Body = fn(&Arguments) -> Outcome;
 /// Runs a body for the engine: arguments counted, panics and failures turned into what PHP can catch.
 pub fn enter(frame: &mut ExecuteData, result: &mut Zval, signature: &'static Signature, body: Body) {
     run_handler(AssertUnwindSafe(|| {
-        let ended = catch_unwind(AssertUnwindSafe(|| {
+        let ended = caught(|| {
             let arguments = Arguments::new(frame, signature)?;
             body(&arguments)
-        }));
+        });
         match ended {
-            Ok(Ok(value)) => *result = value,
-            Ok(Err(raised)) => raised.raise(),
-            Err(_) => Raised::internal(last_panic()).raise(),
+            Ok(value) => *result = value,
+            Err(raised) => raised.raise(),
         }
     }));
+}
+
+/// Runs a body; a panic in it is a failure that names its place.
+pub fn caught<T>(body: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(Raised::internal(last_panic())))
 }

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ext_php_rs::ffi::{ext_php_rs_executor_globals, ext_php_rs_process_globals, zend_interrupt_function};
 use ext_php_rs::types::Zval;
@@ -112,30 +114,48 @@ thread_local! {
     static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// The same of the last panic anywhere: a panic goes on from a thread of the core in the one that waits for it.
+static LAST_ELSEWHERE: Mutex<Option<String>> = Mutex::new(None);
+
+/// How many panics there were in this process.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
 /// Keeps panics off standard error: each becomes an `\Error` that names its place. This affects our own copy of the
 /// Rust runtime only, not that of another extension.
+///
+/// Only a text that stands in the source is shown with it: one that was made at run time may quote what was worked on
+/// (cutting a string in the middle of a character quotes the string), and that may be a token.
 pub fn note_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let text = panic
-            .payload()
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.payload().downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+        PANICS.fetch_add(1, Ordering::SeqCst);
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let noted = match panic.payload().downcast_ref::<&'static str>() {
+            Some(text) => format!("{place}: {text}"),
+            None => place,
+        };
+        // Not waited for: a panic must not end in a deadlock.
+        if let Ok(mut last) = LAST_ELSEWHERE.try_lock() {
+            *last = Some(noted.clone());
+        }
         LAST_PANIC.with(|last| {
             if let Ok(mut last) = last.try_borrow_mut() {
-                *last = Some(format!("{place}: {text}"));
+                *last = Some(noted);
             }
         });
     }));
 }
 
-/// Text of the last panic of this thread, for the error that reports it.
+/// How many panics there were in this process: a thread that others rely on may have died of one.
+pub fn panics() -> usize {
+    PANICS.load(Ordering::SeqCst)
+}
+
+/// Text of the last panic, for the error that reports it.
 pub fn last_panic() -> String {
-    let noted = LAST_PANIC.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+    let here = LAST_PANIC.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+    let elsewhere = LAST_ELSEWHERE.try_lock().ok().and_then(|mut last| last.take());
     format!(
         "squeeze_graph: internal error at {}",
-        noted.unwrap_or_else(|| "an unknown place".to_owned())
+        here.or(elsewhere).unwrap_or_else(|| "an unknown place".to_owned())
     )
 }

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::base::clock::Clock;
+use crate::store::give_back;
 use crate::store::record::{Lease, LeaseAttempt};
 use crate::store::{Result, Store};
 
@@ -91,8 +92,7 @@ impl Drop for KeptLease {
             // A panic there has been reported already; the lease is given back either way.
             let _ = renewal.join();
         }
-        // If it can not be given back now, it ends by itself.
-        let _ = self.store.release_lease(&self.lease);
+        give_back(&*self.store, &self.lease);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::service::token_status::{self, Freshness, LAST_RESORT, TokenStatus};
 use crate::service::tokens::outcome::{self, Began};
 use crate::service::tokens::request::RefreshRequest;
 use crate::service::tokens::{commit, not_signed_in, read};
+use crate::store::give_back;
 use crate::store::record::{AccountRecord, Block, Lease, LeaseAttempt, TokenRecord};
 
 /// How long a lease lives: longer than a token request may take, so that it ends only with its holder.
@@ -383,8 +384,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // A lease that can not be given back ends by itself.
-        let _ = self.context.store.release_lease(&self.lease);
+        give_back(&*self.context.store, &self.lease);
     }
 }
 
