@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\Tests\Support\Fpm;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\Php;
@@ -20,46 +21,11 @@ use function Squeeze\Graph\token_status;
  */
 final class FpmTest extends GraphTestCase
 {
-    /** @var ?resource */
-    private $master = null;
-    private string $socket;
-
-    protected function setUp(): void
-    {
-        parent::setUp();
-        $binary = glob('/usr/sbin/php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION)[0] ?? self::fail('PHP-FPM is not installed: run tools/setup');
-        $this->socket = $this->folder . '/fpm.sock';
-        $root = posix_geteuid() === 0;
-        file_put_contents($this->folder . '/fpm.conf', implode("\n", [
-            '[global]',
-            'error_log = ' . $this->folder . '/fpm.log',
-            'daemonize = no',
-            '[www]',
-            'listen = ' . $this->socket,
-            'pm = static',
-            'pm.max_children = 2',
-            'clear_env = no',
-            // Started as root it must be told to stay what it is, so that one user owns the store.
-            ...($root ? ['user = root', 'group = root'] : []),
-            'php_admin_value[squeeze_graph.store] = ' . $this->folder . '/store.sqlite',
-            'php_admin_value[display_errors] = 1',
-            '',
-        ]));
-        $command = [$binary, '-F', '-O', '-y', $this->folder . '/fpm.conf', '-d', 'extension=' . Php::extension(), '-d', 'squeeze_graph.custom_endpoints=1', ...($root ? ['-R'] : [])];
-        $this->master = proc_open($command, [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', $this->folder . '/fpm.err', 'w']], $pipes) ?: null;
-        $end = microtime(true) + 10;
-        while (!file_exists($this->socket) && microtime(true) < $end) {
-            usleep(10_000);
-        }
-        self::assertFileExists($this->socket, (string) @file_get_contents($this->folder . '/fpm.err') . @file_get_contents($this->folder . '/fpm.log'));
-    }
+    private ?Fpm $fpm = null;
 
     protected function tearDown(): void
     {
-        if ($this->master !== null) {
-            proc_terminate($this->master, SIGQUIT);
-            proc_close($this->master);
-        }
+        $this->fpm = null;
         parent::tearDown();
     }
 
@@ -125,23 +91,10 @@ final class FpmTest extends GraphTestCase
         self::assertSame('1', $this->web('echo import_messages("invoices", function () {})->imported;'));
     }
 
-    /**
-     * Runs statements in a request.
-     */
     private function web(string $code): string
     {
-        $script = $this->folder . '/request-' . bin2hex(random_bytes(4)) . '.php';
-        file_put_contents($script, "<?php\nnamespace Squeeze\\Graph;\n" . $code);
-        $process = proc_open(
-            ['cgi-fcgi', '-bind', '-connect', $this->socket],
-            [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']],
-            $pipes,
-            null,
-            ['SCRIPT_FILENAME' => $script, 'SCRIPT_NAME' => '/' . basename($script), 'REQUEST_METHOD' => 'GET', 'SERVER_PROTOCOL' => 'HTTP/1.1', 'PATH' => (string) getenv('PATH')],
-        ) ?: self::fail('cgi-fcgi is not installed: run tools/setup');
-        $answer = stream_get_contents($pipes[1]);
-        proc_close($process);
+        $this->fpm ??= new Fpm($this->folder);
 
-        return explode("\r\n\r\n", $answer, 2)[1] ?? self::fail('no answer: ' . $answer . file_get_contents($this->folder . '/fpm.log'));
+        return $this->fpm->web($code);
     }
 }

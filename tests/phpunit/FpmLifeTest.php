@@ -1,0 +1,183 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Tests;
+
+use Squeeze\Graph\Tests\Support\Fpm;
+use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\Mail;
+use Squeeze\Graph\Tests\Support\Php;
+use Squeeze\Graph\Tests\Support\World;
+
+use function Squeeze\Graph\adopt_token;
+use function Squeeze\Graph\export_token;
+use function Squeeze\Graph\is_token_expired;
+
+/**
+ * Workers of PHP-FPM come and go: reload, stop, recycling, preloading.
+ */
+final class FpmLifeTest extends GraphTestCase
+{
+    /** Where another user than root may look for the extension and its store. */
+    private ?string $public = null;
+    private ?Fpm $fpm = null;
+
+    protected function tearDown(): void
+    {
+        $this->fpm = null;
+        if ($this->public !== null) {
+            self::remove($this->public);
+        }
+        parent::tearDown();
+    }
+
+    public function testAReloadEndsNoRequestAndTheNewWorkersWork(): void
+    {
+        $this->signedIn();
+        $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
+        $this->fpm = new Fpm($this->folder, ['pm.max_children' => 3], global: ['process_control_timeout' => '20s']);
+        $before = $this->fpm->web('echo getmypid(), " ", list_messages("invoices")->total();');
+        self::assertStringEndsWith(' 1', $before);
+
+        $this->expire();
+        $this->sandbox->fault(['path' => '/token', 'delay_ms' => 1_500]);
+        $this->sandbox->fault(['path' => '/mailFolders/inbox', 'delay_ms' => 1_500]);
+        $renews = $this->fpm->start('echo "begun "; flush(); echo refresh_token("invoices")->state->name, " by ", getmypid();');
+        $reads = $this->fpm->start('sleep(1); echo list_messages("invoices", "wellknown:inbox")->total(), " by ", getmypid();');
+        usleep(500_000);
+        $this->fpm->signal(SIGUSR2);
+        self::assertMatchesRegularExpression('/^begun Valid by \d+$/', $renews());
+        self::assertMatchesRegularExpression('/^1 by \d+$/', $reads());
+        self::assertFalse(is_token_expired('invoices'), 'the answer is in the store');
+
+        $after = [];
+        for ($i = 0; $i < 6; $i++) {
+            $answer = $this->fpm->web('echo getmypid(), " ", list_messages("invoices")->total();');
+            self::assertStringEndsWith(' 1', $answer);
+            $after[] = $answer;
+        }
+        self::assertNotContains($before, $after, 'a worker from before the reload answered');
+        self::assertSame(1, $this->sandbox->asked('token refresh_token'));
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    public function testAGracefulStopWaitsForTheRequestAndThenEndsAtOnce(): void
+    {
+        $this->signedIn();
+        $this->expire();
+        $this->fpm = new Fpm($this->folder, global: ['process_control_timeout' => '20s']);
+        $this->fpm->web('list_folders("invoices"); list_accounts();');
+        $this->sandbox->fault(['path' => '/token', 'delay_ms' => 1_500]);
+        $renews = $this->fpm->start('echo refresh_token("invoices")->state->name;');
+        usleep(500_000);
+        $this->fpm->signal(SIGQUIT);
+        self::assertSame('Valid', $renews());
+        $seconds = $this->fpm->ended();
+        self::assertLessThan(4, $seconds, 'helpers that nobody needs kept the workers');
+        self::assertFalse(is_token_expired('invoices'));
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    public function testWorkersThatAreRecycledLoseNothingAndLeaveNothing(): void
+    {
+        $this->signedIn();
+        $this->fpm = new Fpm($this->folder, ['pm.max_requests' => 2]);
+        $workers = [];
+        for ($i = 0; $i < 12; $i++) {
+            $this->expire();
+            [$pid, $state, $folders] = explode(' ', $this->fpm->web('echo getmypid(), " ", refresh_token("invoices")->state->name, " ", count(list_folders("invoices")) > 5 ? "folders" : "none";'));
+            self::assertSame(['Valid', 'folders'], [$state, $folders]);
+            $workers[] = $pid;
+        }
+        self::assertGreaterThanOrEqual(5, count(array_unique($workers)), 'workers were recycled');
+        self::assertSame(12, $this->sandbox->asked('token refresh_token'));
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
+     * Preloading runs in the master where FPM is not started as root: whatever it opened, workers inherit.
+     */
+    public function testWorkersAreWellWhenTheMasterUsedTheExtensionInItsPreloading(): void
+    {
+        $this->signedIn();
+        $this->expire();
+        $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
+        [$ini, $user] = $this->preloading('
+            namespace Squeeze\Graph;
+            file_put_contents(__DIR__ . "/preloaded", json_encode([getmypid(), refresh_token("invoices")->state->name, list_messages("invoices")->total()]));
+            authorization_url("invoices", "before the fork");
+            set_logger(fn () => null);
+        ');
+        $this->fpm = new Fpm($this->public, ['pm.max_children' => 4], $ini, ['process_control_timeout' => '20s'], $user);
+        self::assertFileExists($this->public . '/preloaded', $this->fpm->log());
+        $preloaded = json_decode(file_get_contents($this->public . '/preloaded'), true);
+        self::assertSame([$this->fpm->pid(), 'Valid', 1], $preloaded, 'the master itself used the extension');
+
+        // Four at once, so that each worker has one. A client of the master would wait for ever for its thread.
+        $requests = [];
+        for ($i = 0; $i < 4; $i++) {
+            $requests[] = $this->fpm->start('
+                $threads = fn () => count(glob("/proc/self/task/*"));
+                $stores = fn () => count(array_filter(glob("/proc/self/fd/*"), fn ($fd) => str_contains((string) @readlink($fd), "store.sqlite")));
+                $inherited = [$threads(), $stores()];
+                $total = list_messages("invoices")->total();
+                $saved = save_account("web " . getmypid(), ["client_secret" => "s"] + get_account("invoices")->toSettings());
+                usleep(300_000);
+                echo json_encode([...$inherited, $total, getmypid(), has_account("web " . getmypid()), authorization_url("invoices", "s")]);');
+        }
+        $answers = array_map(static fn (\Closure $answer): array => json_decode($text = $answer(), true) ?? self::fail($text), $requests);
+        foreach ($answers as $answer) {
+            self::assertSame([1, 0, 1], array_slice($answer, 0, 3), 'a worker has no thread and no store of its master');
+            self::assertTrue($answer[4]);
+        }
+        self::assertCount(4, array_unique(array_column($answers, 3)), 'each worker had one request');
+        self::assertCount(4, array_unique(array_column($answers, 5)));
+        self::assertStringEndsWith('Valid', $this->fpm->web('echo refresh_token("invoices")->state->name;'));
+        $this->fpm->signal(SIGQUIT);
+        self::assertLessThan(8, $this->fpm->ended());
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
+     * A folder that everybody may enter, with the store and a script that is preloaded there.
+     *
+     * @return array{array<string, string>, ?int} settings of the server, and who runs it
+     */
+    private function preloading(string $code): array
+    {
+        $this->public = sys_get_temp_dir() . '/squeeze-graph-' . bin2hex(random_bytes(6));
+        mkdir($this->public, 0700);
+        file_put_contents($this->public . '/preload.php', "<?php\n" . $code);
+        // With what was written last, which is not in the main file yet.
+        foreach (['store.sqlite', 'store.sqlite-wal', 'store.sqlite.key'] as $name) {
+            copy($this->folder . '/' . $name, $this->public . '/' . $name);
+            chmod($this->public . '/' . $name, 0600);
+        }
+        copy(Php::extension(), $this->public . '/squeeze_graph.so');
+        $user = null;
+        if (posix_geteuid() === 0) {
+            $user = posix_getpwnam('nobody')['uid'];
+            foreach ([$this->public, ...glob($this->public . '/*')] as $path) {
+                chown($path, $user);
+            }
+        }
+
+        return [(extension_loaded('Zend OPcache') ? [] : ['zend_extension' => 'opcache']) + [
+            'extension' => $this->public . '/squeeze_graph.so',
+            'opcache.enable' => '1',
+            'opcache.preload' => $this->public . '/preload.php',
+            'squeeze_graph.store' => $this->public . '/store.sqlite',
+        ], $user];
+    }
+
+    private function expire(): void
+    {
+        adopt_token('invoices', ['expires_at' => time() - 60] + export_token('invoices'));
+    }
+
+    private static function assertWorkersEndedWell(string $log): void
+    {
+        self::assertDoesNotMatchRegularExpression('/exited on signal|SIGSEGV|SIGABRT|SIGKILL|panic/i', $log);
+    }
+}

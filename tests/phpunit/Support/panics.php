@@ -1,0 +1,76 @@
+<?php
+
+/**
+ * Run by PanicTest with a clock that can fail: makes each call again and again, failing at another place each time.
+ */
+
+declare(strict_types=1);
+
+use function Squeeze\Graph\{access_token, adopt_token, authorization_url, export_token, import_messages, list_folders, list_messages, move_message, refresh_token, refresh_tokens, save_account, test_connection, token_status};
+
+[, $clock, $places] = $argv;
+
+// What the clock is told, and how often it was read.
+$set = static function (int $after) use ($clock): void {
+    $file = fopen($clock, 'r+');
+    fwrite($file, pack('qq', $after, 0));
+    fclose($file);
+};
+$reads = static fn (): int => unpack('qafter/qreads', file_get_contents($clock))['reads'];
+$fail = static function (string $why): never {
+    fwrite(STDERR, $why . "\n");
+    exit(1);
+};
+
+$secrets = static fn (): array => array_filter([export_token('invoices')['access_token'], export_token('invoices')['refresh_token'], Squeeze\Graph\Tests\Support\World::SECRET]);
+require __DIR__ . '/World.php';
+
+$calls = [
+    'token_status' => static fn () => token_status('invoices'),
+    'authorization_url' => static fn () => authorization_url('invoices', 'session'),
+    'save_account' => static fn () => save_account('invoices', ['folder_processed' => '/Verarbeitet']),
+    'access_token' => static fn () => access_token('invoices'),
+    'refresh_token' => static fn () => refresh_token('invoices'),
+    'refresh_tokens' => static fn () => refresh_tokens(PHP_INT_MAX >> 8),
+    'list_folders' => static fn () => list_folders('invoices'),
+    'list_messages' => static fn () => iterator_to_array(list_messages('invoices')),
+    'import_messages' => static fn () => import_messages('invoices', static fn () => throw new Squeeze\Graph\LeaveInInbox()),
+    'test_connection' => static fn () => test_connection('invoices'),
+];
+foreach ($calls as $name => $call) {
+    $set(0);
+    $call();
+    $call();
+    $set(0);
+    $call();
+    $total = $reads();
+    $tried = $errors = 0;
+    $slowest = $broken = 0.0;
+    for ($at = 1; $at <= $total; $at += max(1, intdiv($total, (int) $places))) {
+        $set($at);
+        $tried++;
+        $begun = microtime(true);
+        try {
+            $call();
+        } catch (Error $error) {
+            $errors++;
+            preg_match('~^squeeze_graph: internal error at [\w./+-]+:\d+:\d+(: |$)~', $error->getMessage()) === 1 || $fail("$name at $at of $total: {$error->getMessage()}");
+            foreach ($secrets() as $secret) {
+                str_contains($error->getMessage(), $secret) && $fail("$name at $at of $total shows a secret: {$error->getMessage()}");
+            }
+        } catch (Exception $exception) {
+            // The HTTP client catches some itself.
+        }
+        $broken = max($broken, microtime(true) - $begun);
+        $set(0);
+        $begun = microtime(true);
+        try {
+            $call();
+        } catch (Throwable $error) {
+            $fail(sprintf('%s after a bug at %d of %d: %s: %s', $name, $at, $total, $error::class, $error->getMessage()));
+        }
+        $slowest = max($slowest, microtime(true) - $begun);
+    }
+    $slowest < 5 || $fail(sprintf('%s waited %.1f s after a bug', $name, $slowest));
+    echo json_encode(['call' => $name, 'tried' => $tried, 'places' => $total, 'errors' => $errors, 'broken' => $broken, 'slowest' => $slowest]), "\n";
+}
