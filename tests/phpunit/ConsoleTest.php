@@ -80,11 +80,11 @@ final class ConsoleTest extends TestCase
     public function testEverythingTheScriptsSayIsThereInGerman(): void
     {
         $said = array_column([...RefreshOutcome::cases(), ...ImportOutcome::cases()], 'name');
-        foreach (glob(__DIR__ . '/../../php/src/Console/*.php') as $file) {
-            preg_match_all("/words->text\(\s*'([^']+)'/", file_get_contents($file), $texts);
-            array_push($said, ...$texts[1]);
+        foreach ([...glob(__DIR__ . '/../../php/src/Console/*.php'), ...glob(__DIR__ . '/../../php/src/Console/Command/*.php')] as $file) {
+            preg_match_all("/(?:->text|->describe)\(\s*'((?:[^'\\\\]|\\\\.)+)'[,)]/", file_get_contents($file), $texts);
+            array_push($said, ...array_map(stripslashes(...), $texts[1]));
         }
-        self::assertGreaterThan(15, count($said));
+        self::assertGreaterThan(80, count($said));
         $german = new Words('de');
         foreach (array_unique($said) as $text) {
             self::assertNotSame($text, $german->text($text));

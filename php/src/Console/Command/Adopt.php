@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Console\Command;
+
+use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\Text;
+use Symfony\Component\Console\Exception\InvalidOptionException;
+use Symfony\Component\Console\Exception\RuntimeException;
+use Symfony\Component\Console\Input\InputArgument;
+use Symfony\Component\Console\Input\InputInterface;
+use Symfony\Component\Console\Input\InputOption;
+use Symfony\Component\Console\Output\OutputInterface;
+
+/**
+ * Takes over a token that older scripts kept, from a JSON file. Nobody has to sign in again.
+ */
+final class Adopt extends Command
+{
+    protected function configure(): void
+    {
+        $this->setName('adopt')->describe('Takes over a token that older scripts kept')->needsAccount()
+            ->addArgument('file', InputArgument::REQUIRED, $this->text('JSON with access_token, refresh_token, expires_at …; - for standard input'))
+            ->addOption('timezone', null, InputOption::VALUE_REQUIRED, $this->text('zone of times without an offset, such as Europe/Berlin'))
+            ->addOption('only-if-absent', null, InputOption::VALUE_NONE, $this->text('leave an account alone that has tokens'));
+    }
+
+    protected function act(InputInterface $input, OutputInterface $output): ExitCode
+    {
+        $file = $input->getArgument('file');
+        $text = is_string($file) ? @file_get_contents($file === '-' ? 'php://stdin' : $file) : false;
+        if ($text === false) {
+            throw new RuntimeException(sprintf('%s can not be read', is_string($file) ? $file : ''));
+        }
+        $token = json_decode($text, true);
+        if (!is_array($token)) {
+            throw new RuntimeException(sprintf('%s holds no JSON object', is_string($file) ? $file : ''));
+        }
+        try {
+            $status = $this->client->adoptToken(
+                self::account($input),
+                $token,
+                self::option($input, 'timezone'),
+                $input->getOption('only-if-absent') === true,
+            );
+        } catch (\ValueError | \TypeError $error) {
+            throw new InvalidOptionException($error->getMessage(), 0, $error);
+        }
+        if (self::wantsJson($input)) {
+            self::json($output, 'status', $status->jsonSerialize());
+        } else {
+            $output->writeln(sprintf('%s: %s, %s', Text::line($status->account), $this->state($status), self::time($status->expiresAt)));
+        }
+
+        return self::exitFor($status);
+    }
+}

@@ -1,0 +1,219 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Tests;
+
+use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\Mail;
+use Squeeze\Graph\Tests\Support\Php;
+use Squeeze\Graph\Tests\Support\World;
+use Squeeze\Graph\TokenState;
+
+use function Squeeze\Graph\create_folder;
+use function Squeeze\Graph\delete_account;
+use function Squeeze\Graph\export_token;
+use function Squeeze\Graph\get_account;
+use function Squeeze\Graph\has_account;
+use function Squeeze\Graph\list_messages;
+use function Squeeze\Graph\token_status;
+
+/**
+ * `squeeze-graph` as somebody at a terminal, or a script, uses it.
+ */
+final class CommandLineTest extends GraphTestCase
+{
+    private const PROGRAM = __DIR__ . '/../../php/bin/squeeze-graph';
+
+    public function testAnAccountIsAddedShownListedAndRemoved(): void
+    {
+        file_put_contents($this->folder . '/secret', World::SECRET . "\n");
+        $settings = array_diff_key($this->settings(), ['client_secret' => 0]);
+        $options = array_map(
+            static fn (string $name, string $value): string => sprintf('--%s=%s', strtr($name, '_', '-'), $value),
+            array_keys($settings),
+            $settings,
+        );
+        $run = $this->program('account:add', 'invoices', '--client-secret-file', $this->folder . '/secret', '-n', ...$options);
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertStringContainsString('squeeze-graph sign-in invoices', $run->output());
+        self::assertTrue(has_account('invoices'));
+        $this->signIn('invoices');
+
+        $run = $this->program('account:show', 'invoices');
+        self::assertStringContainsString(World::TENANT, $run->output());
+        self::assertStringNotContainsString(World::SECRET, $run->output());
+        $run = $this->program('account:list');
+        self::assertSame(0, $run->status());
+        self::assertMatchesRegularExpression('/invoices .*valid .*' . preg_quote(World::USER) . '/', $run->output());
+        self::assertSame(['account'], array_column($this->program('account:list', '--json')->lines(), 'type'));
+
+        self::assertSame(78, $this->program('account:remove', 'invoices', '-n')->status(), 'not without a question');
+        self::assertTrue(has_account('invoices'));
+        self::assertSame(0, $this->program('account:remove', 'invoices', '--yes')->status());
+        self::assertFalse(has_account('invoices'));
+    }
+
+    public function testSettingsComeFromAFileAndOptionsWin(): void
+    {
+        file_put_contents($this->folder . '/settings.json', json_encode($this->settings(['folder_error' => '/Falsch'])));
+        $run = $this->program('account:add', 'invoices', '--settings=' . $this->folder . '/settings.json', '--folder-error=/Fehler', '--disable', '-n', '--json');
+        self::assertSame([['type' => 'account', 'account' => 'invoices', 'needsSignIn' => true]], $run->lines());
+        self::assertSame('/Fehler', get_account('invoices')->folderError);
+        self::assertFalse(get_account('invoices')->enabled);
+        self::assertSame(0, $this->program('account:add', 'invoices', '--enable', '-n')->status());
+        self::assertTrue(get_account('invoices')->enabled);
+    }
+
+    public function testASecretIsNoOption(): void
+    {
+        $run = $this->program('account:add', 'invoices', '--client-secret=x', '-n');
+        self::assertSame(78, $run->status());
+        self::assertStringContainsString('--client-secret', $run->errors());
+    }
+
+    public function testSomeoneSignsInWithTheBrowserOfThisMachine(): void
+    {
+        $this->account();
+        $run = Php::start([self::PROGRAM, 'sign-in', 'invoices', '--no-browser', '--timeout=60', '--lang=en'])->waitFor("state=");
+        self::assertSame(1, preg_match('~^http\S+$~m', $run->waitFor("\n")->output(), $url));
+        self::assertSame(World::REDIRECT_URI, get_account('invoices')->redirectUri, 'the account is as it was');
+        $page = (string) file_get_contents($this->sandbox->walk($url[0]));
+        self::assertStringContainsString('Signed in as ' . World::USER, $page);
+        self::assertSame(0, $run->wait()->status(), $run->errors());
+        self::assertStringContainsString('✓ Signed in as ' . World::USER, $run->output());
+        self::assertSame(TokenState::Valid, token_status('invoices')->state);
+    }
+
+    public function testADeclinedSignInSaysWhoHasToActAndNobodyComingIsPolite(): void
+    {
+        $this->account();
+        $run = Php::start([self::PROGRAM, 'sign-in', 'invoices', '--no-browser', '--lang=de'])->waitFor("state=");
+        preg_match('~^http\S+$~m', $run->waitFor("\n")->output(), $url);
+        file_get_contents($this->sandbox->walk($url[0], ['decline' => true]));
+        self::assertSame(1, $run->wait()->status());
+        self::assertStringContainsString('✗ invoices: ', $run->errors());
+        self::assertStringContainsString('→ ', $run->errors());
+
+        $run = $this->program('sign-in', 'invoices', '--no-browser', '--timeout=1');
+        self::assertSame(75, $run->status());
+        self::assertStringContainsString('Nobody signed in within 1 seconds', $run->output());
+    }
+
+    public function testStatusAndRefreshTellHowAccountsStand(): void
+    {
+        $this->signedIn();
+        $this->account('new');
+        $run = $this->program('status');
+        self::assertSame(0, $run->status());
+        self::assertStringContainsString('invoices: valid', $run->output());
+        self::assertStringContainsString('new: never signed in', $run->output());
+        $before = export_token('invoices')['access_token'];
+        self::assertStringContainsString('renewed', $this->program('refresh', 'invoices', '--force')->output());
+        self::assertNotSame($before, export_token('invoices')['access_token']);
+        self::assertSame(78, $this->program('status', 'nobody')->status());
+        self::assertSame('error', $this->program('status', 'nobody', '--json')->lines()[0]['type']);
+        self::assertStringContainsString('gültig', $this->program('status', 'invoices', '--lang', 'de')->output());
+        $german = Php::run([self::PROGRAM, 'status', 'invoices'], environment: ['LC_ALL' => 'de_AT.UTF-8']);
+        self::assertStringContainsString('gültig', $german->output());
+    }
+
+    public function testTheConnectionTestMarksWhatFails(): void
+    {
+        $this->signedIn();
+        $run = $this->program('test', 'invoices');
+        self::assertStringContainsString('✓', $run->output());
+        self::assertSame(0, $run->status(), $run->output());
+        $this->account('invoices', ['folder_error' => '/Gibt es nicht']);
+        $run = $this->program('test', 'invoices');
+        self::assertStringContainsString('✗', $run->output());
+        self::assertStringContainsString('→', $run->output());
+        self::assertSame(78, $run->status(), $run->output());
+    }
+
+    public function testFoldersAreATreeWithAmbiguousNamesMarked(): void
+    {
+        $this->signedIn();
+        create_folder('invoices', '/Verarbeitet/Rechnungen');
+        create_folder('invoices', 'wellknown:inbox/Rechnungen');
+        $run = $this->program('folders', 'invoices');
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertMatchesRegularExpression('/^[├└]── Posteingang \(0\) inbox\n[│ ]   └── Rechnungen \(0\) ambiguous use \/Posteingang\/Rechnungen$/mu', $run->output());
+        self::assertStringContainsString('use /Verarbeitet/Rechnungen', $run->output());
+        $marked = array_column($this->program('folders', 'invoices', '--json')->lines(), 'ambiguous', 'path');
+        self::assertTrue($marked['/Verarbeitet/Rechnungen']);
+        self::assertFalse($marked['/Verarbeitet']);
+    }
+
+    public function testMessagesAreListedAndImported(): void
+    {
+        $this->signedIn();
+        $this->sandbox->deliver(World::USER, Mail::mime("Rechnung 17 \u{202e}<error>x</error>", ['17.pdf' => '%PDF']));
+        $run = $this->program('messages', 'invoices');
+        self::assertMatchesRegularExpression('/^\d{4}-\d\d-\d\d \d\d:\d\d •\+ billing@supplier.example .*Rechnung 17 \?<error>x<\/error>$/m', $run->output());
+        $run = $this->program('import', 'invoices', '--directory', $this->folder . '/in');
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertCount(1, glob($this->folder . '/in/*/mail.json'));
+        self::assertSame(1, list_messages('invoices', '/Verarbeitet')->total());
+        self::assertStringContainsString('no mails', $this->program('messages', 'invoices')->output());
+        self::assertSame(78, $this->program('import', 'invoices')->status(), 'where to?');
+        self::assertSame(78, $this->program('messages', 'invoices', '--limit=many')->status());
+        self::assertSame(78, $this->program('messages', 'invoices', '/Gibt es nicht')->status());
+    }
+
+    public function testAnOldTokenIsAdoptedWithItsZone(): void
+    {
+        $this->account();
+        $token = ['access_token' => 'old', 'refresh_token' => 'older', 'expires_at' => '2026-10-25 02:30:00'];
+        file_put_contents($this->folder . '/token.json', json_encode($token));
+        $run = $this->program('adopt', 'invoices', $this->folder . '/token.json');
+        self::assertSame(78, $run->status());
+        self::assertStringContainsString('2026-10-25 02:30:00', $run->errors());
+        $run = $this->program('adopt', 'invoices', $this->folder . '/token.json', '--timezone=Europe/Berlin');
+        self::assertStringContainsString('2026-10-25 00:30 UTC', $run->output());
+    }
+
+    public function testTheKeyIsRotated(): void
+    {
+        $this->signedIn();
+        $before = file_get_contents($this->folder . '/store.sqlite.key');
+        $run = $this->program('key:rotate');
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertNotSame($before, file_get_contents($this->folder . '/store.sqlite.key'));
+        self::assertSame('0600', substr(sprintf('%o', fileperms($this->folder . '/store.sqlite.key')), -4));
+        self::assertNotNull(export_token('invoices')['access_token']);
+        file_put_contents($this->folder . '/store.sqlite.key', $before);
+        self::assertSame(78, $this->program('status')->status(), 'the old key opens nothing any more');
+    }
+
+    public function testTheDoctorLooksAtThisMachine(): void
+    {
+        $this->signedIn();
+        $run = $this->program('doctor');
+        self::assertSame(0, $run->status(), $run->output() . $run->errors());
+        foreach (['squeeze_graph ', 'store.sqlite (', '1 accounts', 'DNS 127.0.0.1', 'differs from the server by 0 s'] as $text) {
+            self::assertStringContainsString($text, $run->output());
+        }
+        chmod($this->folder . '/store.sqlite.key', 0644);
+        self::assertMatchesRegularExpression('/^! key /m', $this->program('doctor')->output());
+        $run = Php::run([self::PROGRAM, 'doctor', '--store', '/proc/none/store.sqlite', '--lang', 'en']);
+        self::assertSame(78, $run->status());
+        self::assertMatchesRegularExpression('/^✗ store /m', $run->output());
+    }
+
+    public function testTheShellCompletesCommandsAndAccounts(): void
+    {
+        $this->account('invoices');
+        $this->account('orders');
+        $run = $this->program('_complete', '-sbash', '-S1', '-c2', '-isqueeze-graph', '-istatus');
+        self::assertSame(['invoices', 'orders'], explode("\n", trim($run->output())), $run->errors());
+        delete_account('orders');
+    }
+
+    private function program(string ...$arguments): Php
+    {
+        $language = array_filter($arguments, static fn (string $argument): bool => str_starts_with($argument, '--lang'));
+
+        return Php::run([self::PROGRAM, ...$arguments, ...($language === [] ? ['--lang=en'] : [])]);
+    }
+}
