@@ -115,6 +115,9 @@ impl Journal {
                 }
             }
         }
+        if request.path.ends_with("/$batch") {
+            entry.insert("items".into(), items(request).into());
+        }
         let headers: Map<String, Value> = HEADERS
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), Value::from(request.header(name)?))))
@@ -210,6 +213,22 @@ fn endpoint(request: &Request) -> String {
         name.push_str(find(&form, "grant_type").unwrap_or("-"));
     }
     name
+}
+
+/// What a batch asks for: method and path of each item, in order.
+fn items(request: &Request) -> Vec<String> {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let text = |item: &Value, member: &str| item.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let requests = body.get("requests").and_then(Value::as_array);
+    requests
+        .into_iter()
+        .flatten()
+        .map(|item| {
+            let url = text(item, "url");
+            let path = url.split('?').next().unwrap_or_default();
+            format!("{} {path}", text(item, "method"))
+        })
+        .collect()
 }
 
 fn fixed(segment: &str) -> bool {
