@@ -1,6 +1,7 @@
 //! The import: takes what lies in the inbox folder, hands it over, and moves it (contract, section 7).
 
 mod attempt;
+mod blame;
 mod disk;
 mod download;
 pub mod file_name;

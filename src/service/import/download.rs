@@ -1,18 +1,27 @@
 //! Fetching one mail whose attachments are listed already, which may make the rest needless: its source, then each attachment.
 //!
-//! What fails is told apart by whose trouble it is. Ours (disk, network, token, throttling) ends the run, for the next mail would fail
-//! the same way. A mail that Graph can not deliver although the inbox can be read is that mail's own trouble.
+//! What fails is told apart by whose trouble it is ([`blame`](super::blame)); the disk's is ours. A mail that Graph can not deliver
+//! although the inbox can be read is that mail's own trouble.
 
-use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::failure::{Class, Failure, Result};
 use crate::graph::attachments;
 use crate::graph::client::Client;
 use crate::graph::error::{Cause, GraphError};
-use crate::graph::folders;
 use crate::graph::messages;
-use crate::graph::value::{Attachment, AttachmentKind, Message};
+use crate::graph::value::{Attachment, AttachmentKind};
+use crate::service::import::blame::{Blame, Place};
 use crate::service::import::disk::DiskBudget;
 use crate::service::import::spool::{Finished, MailFolder, Spool, SpoolError, SpoolFile};
 use crate::service::import::{BodyForm, IncomingAttachment, disk_failed, file_name};
+
+/// Failures of a download that the next one would meet, too. A connection may break over one mail alone.
+const OURS: [Class; 5] = [
+    Class::Throttled,
+    Class::SignInRequired,
+    Class::ActionRequired,
+    Class::Configuration,
+    Class::Store,
+];
 
 /// What is to be fetched.
 #[derive(Debug, Clone)]
@@ -180,41 +189,17 @@ fn save(
     }
 }
 
-/// Whose trouble a failed download is.
+/// What a failed download means.
 fn judge(client: &Client, order: &Order, error: GraphError) -> Result<Fetched> {
-    if error.is_cancelled() || matches!(error.cause, Cause::Above(_)) {
-        return Err(error.into());
-    }
-    let failure = match Error::from(error) {
-        Error::Failure(failure) => failure,
-        other => return Err(other),
+    let blame = Blame::of(client, error, &OURS, &order.message)?;
+    let blame = match &blame.place {
+        Place::Folder(_) => blame,
+        Place::Gone | Place::Unknown => blame.if_answers(client, &order.inbox)?,
     };
-    if matches!(
-        failure.class,
-        Class::Throttled | Class::SignInRequired | Class::ActionRequired | Class::Configuration | Class::Store
-    ) {
-        return Err(Error::Failure(failure));
-    }
-    // What still answers tells whose trouble it is.
-    let gone = match messages::summary(client, &order.message) {
-        Ok(message) => return Ok(lies_elsewhere_or(&message, order, failure)),
-        Err(second) if second.is_cancelled() => return Err(second.into()),
-        Err(second) if matches!(second.cause, Cause::Transport(_)) => return Err(Error::Failure(failure)),
-        Err(second) => second.is_not_found(),
-    };
-    match folders::get(client, &order.inbox) {
-        Ok(_) if gone => Ok(Fetched::Gone),
-        Ok(_) => Ok(Fetched::Undeliverable(failure)),
-        Err(third) if third.is_cancelled() => Err(third.into()),
-        Err(_) => Err(Error::Failure(failure)),
-    }
-}
-
-fn lies_elsewhere_or(message: &Message, order: &Order, failure: Box<Failure>) -> Fetched {
-    if message.folder_id == order.inbox {
-        Fetched::Undeliverable(failure)
-    } else {
-        Fetched::Gone
+    match blame.place {
+        Place::Folder(folder) if folder != order.inbox => Ok(Fetched::Gone),
+        Place::Gone => Ok(Fetched::Gone),
+        Place::Folder(_) | Place::Unknown => Ok(Fetched::Undeliverable(blame.failure)),
     }
 }
 

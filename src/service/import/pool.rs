@@ -13,14 +13,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::cancel::CancelToken;
-use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::failure::{Class, Failure, Result};
 use crate::base::problem::Problem;
 use crate::graph::attachments;
 use crate::graph::batch;
 use crate::graph::client::Client;
-use crate::graph::error::{Cause, GraphError};
-use crate::graph::folders;
+use crate::graph::error::GraphError;
 use crate::graph::messages;
+use crate::service::import::blame::{Blame, Place};
 use crate::service::import::disk::{self, DiskBudget};
 use crate::service::import::download::{self, Fetched, Listed, Order};
 use crate::service::import::spool::Spool;
@@ -30,6 +30,14 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// How long a finished mail waits for others to be moved with.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Failures of a move that the next one would meet, too.
+const OURS: [Class; 4] = [
+    Class::Throttled,
+    Class::Connection,
+    Class::SignInRequired,
+    Class::ActionRequired,
+];
 
 /// A mail to be moved.
 #[derive(Debug, Clone)]
@@ -314,30 +322,14 @@ fn relocate(client: &Client, orders: Vec<Move>) -> Vec<Done> {
 /// What a failed move means. A mail that is gone by now, because its handler or a person took it away, is as good as moved. An error
 /// is our own trouble and ends the run.
 fn judge(client: &Client, order: &Move, error: GraphError) -> Result<Moved> {
-    if error.is_cancelled() || matches!(error.cause, Cause::Above(_)) {
-        return Err(error.into());
+    let blame = Blame::of(client, error, &OURS, &order.message)?;
+    if matches!(&blame.place, Place::Folder(folder) if *folder == order.folder) {
+        return Ok(Moved::There);
     }
-    let failure = match Error::from(error) {
-        Error::Failure(failure) => failure,
-        other => return Err(other),
-    };
-    if matches!(
-        failure.class,
-        Class::Throttled | Class::Connection | Class::SignInRequired | Class::ActionRequired
-    ) {
-        return Err(Error::Failure(failure));
-    }
-    // Whether it is the mail, the folder or the whole mailbox.
-    let gone = match messages::summary(client, &order.message) {
-        Ok(message) if message.folder_id == order.folder => return Ok(Moved::There),
-        Ok(_) => false,
-        Err(second) if second.is_cancelled() => return Err(second.into()),
-        Err(second) => second.is_not_found(),
-    };
-    match folders::get(client, &order.folder) {
-        Ok(_) if gone => Ok(Moved::There),
-        Ok(_) => Ok(Moved::Stuck(failure)),
-        Err(third) if third.is_cancelled() => Err(third.into()),
-        Err(_) => Err(Error::Failure(failure)),
+    // Whether it is the mail or the folder it should go to.
+    let blame = blame.if_answers(client, &order.folder)?;
+    match blame.place {
+        Place::Gone => Ok(Moved::There),
+        Place::Folder(_) | Place::Unknown => Ok(Moved::Stuck(blame.failure)),
     }
 }
