@@ -137,6 +137,41 @@ final class ImportTest extends GraphTestCase
         yield 'failed' => [static fn (string $reason): \Exception => new \DomainException($reason), 'Failed'];
     }
 
+    /**
+     * @dataProvider exceptionsWithNul
+     */
+    public function testAReasonMayHoldANulByte(callable $exception, string $reason): void
+    {
+        $this->deliver('binary');
+        $report = import_messages('invoices', static fn () => throw $exception());
+        self::assertSame($reason, $report->results[0]->reason);
+        $copy = ImportReport::fromArray(json_decode(json_encode($report, JSON_THROW_ON_ERROR), true, flags: JSON_THROW_ON_ERROR));
+        self::assertEquals($report, $copy);
+        self::assertSame($reason, $copy->results[0]->reason);
+        self::assertSame($reason, unserialize(serialize($report))->results[0]->reason);
+    }
+
+    /**
+     * @return iterable<string, array{callable(): \Exception, string}>
+     */
+    public static function exceptionsWithNul(): iterable
+    {
+        yield 'rejected' => [static fn (): \Exception => new RejectMessage("a\0b"), "a\0b"];
+        yield 'left' => [static fn (): \Exception => new LeaveInInbox("\0"), "\0"];
+        // PHP's name of such a class goes on after a NUL with the path of its file, which is nobody's business.
+        yield 'of a class without a name' => [static fn (): \Exception => new class ("a\0b") extends \DomainException {}, "DomainException@anonymous: a\0b"];
+    }
+
+    public function testAReasonBuiltByHandStaysAsItIs(): void
+    {
+        $this->deliver('by hand');
+        [$result] = import_messages('invoices', static fn () => null)->results;
+        foreach (["a\0b", "Gr\xfc\xdfe", "\xed\xa0\x80", ''] as $reason) {
+            $data = ['reason' => $reason] + $result->jsonSerialize();
+            self::assertSame($reason, ImportResult::fromArray($data)->reason);
+        }
+    }
+
     public function testTheThirdFailureMovesAMailToTheErrorFolder(): void
     {
         $this->deliver('poison');

@@ -262,6 +262,8 @@ fn judged(thrown: Zval) -> Outcome<Handled> {
     Err(Raised::Thrown(thrown))
 }
 
+/// The class's name as PHP's own messages show it: what follows the NUL in an anonymous one's is a path of this machine.
 fn class_of(object: &ZendObject) -> String {
-    object.get_class_name().unwrap_or_default()
+    let name = object.get_class_name().unwrap_or_default();
+    name.split('\0').next().unwrap_or_default().to_owned()
 }
