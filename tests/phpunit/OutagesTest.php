@@ -7,12 +7,11 @@ namespace Squeeze\Graph\Tests;
 use Squeeze\Graph\IncomingMessage;
 use Squeeze\Graph\StopImport;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\ImportHost;
 use Squeeze\Graph\Tests\Support\Mail;
-use Squeeze\Graph\Tests\Support\Php;
 use Squeeze\Graph\Tests\Support\World;
 
 use function Squeeze\Graph\import_messages;
-use function Squeeze\Graph\list_messages;
 
 /**
  * The host itself is in trouble: its database is away, its disk full, its code broken. No mail leaves the inbox before it is imported, and
@@ -22,14 +21,13 @@ final class OutagesTest extends GraphTestCase
 {
     private const MAILS = 5;
 
-    private string $host;
+    private ImportHost $host;
 
     protected function setUp(): void
     {
         parent::setUp();
         $this->signedIn();
-        $this->host = $this->folder . '/host';
-        mkdir($this->host . '/database', recursive: true);
+        $this->host = new ImportHost($this->folder . '/host', $this->sandbox);
     }
 
     /**
@@ -40,22 +38,23 @@ final class OutagesTest extends GraphTestCase
     public function testAnOutageThatThrowsLeavesTheInboxAsItIs(callable $break, callable $mend, string $message): void
     {
         $this->deliver(self::MAILS);
-        $break($this->host);
+        $break($this->host->folder);
         // More runs than a mail may have failed attempts.
         $runs = max(4, self::runs());
         for ($run = 0; $run < $runs; $run++) {
-            $child = $this->import();
+            $child = $this->host->run();
             [$report] = $child->lines();
             self::assertSame([0, 0, 5], [$report['imported'], $report['rejected'], $report['failed']], $child->errors());
             self::assertCount(1, $report['reasons']);
             self::assertStringContainsString($message, $report['reasons'][0]);
-            self::assertSame([self::MAILS, 0, 0], $this->counts());
+            self::assertSame([self::MAILS, 0, 0], $this->host->counts());
         }
-        self::assertSame(array_fill(0, $runs * 5, '1'), array_column($this->begun(), 'attempt'), 'an outage counts as no attempt');
-        $mend($this->host);
-        $this->import();
-        $this->everyMailIsImportedOnce(self::MAILS);
-        self::assertSame(['1'], array_values(array_unique(array_column($this->begun(), 'attempt'))));
+        self::assertSame(array_fill(0, $runs * 5, 1), array_column($this->host->handed(), 'attempt'), 'an outage counts as no attempt');
+        $this->forget();
+        $mend($this->host->folder);
+        $this->host->run();
+        $this->host->assertEveryMailOnce(self::MAILS);
+        self::assertSame(array_fill(0, self::MAILS, 1), array_column($this->host->handed(), 'attempt'));
     }
 
     /**
@@ -96,21 +95,21 @@ final class OutagesTest extends GraphTestCase
     public function testBrokenCodeLeavesTheInboxAsItIs(string $code, int $status, string $message): void
     {
         $this->deliver(self::MAILS);
-        file_put_contents($this->host . '/fault.php', $code);
+        file_put_contents($this->host->folder . '/fault.php', $code);
         $runs = self::runs();
         for ($run = 1; $run <= $runs; $run++) {
-            $child = $this->import();
+            $child = $this->host->run();
             self::assertSame($status, $child->status(), $child->output() . $child->errors());
             self::assertStringContainsString($message, $child->errors());
-            self::assertSame([self::MAILS, 0, 0], $this->counts());
+            self::assertSame([self::MAILS, 0, 0], $this->host->counts());
+            $this->host->note('killed');
         }
-        $begun = $this->begun();
-        self::assertSame(array_map(strval(...), range(1, $runs)), array_column($begun, 'attempt'), 'only the first mail was handed over');
-        self::assertCount(1, array_unique(array_column($begun, 'key')));
-        unlink($this->host . '/fault.php');
-        $this->import();
-        $this->everyMailIsImportedOnce(self::MAILS);
-        self::assertSame([(string) ($runs + 1), '1', '1', '1', '1'], array_column(array_slice($this->begun(), $runs), 'attempt'));
+        $handed = $this->host->handed();
+        self::assertSame(range(1, $runs), array_column($handed, 'attempt'), 'only the first mail was handed over');
+        $this->host->break(null);
+        $this->host->run();
+        $this->host->assertEveryMailOnce(self::MAILS);
+        self::assertSame([$runs + 1, 1, 1, 1, 1], array_column(array_slice($this->host->handed(), $runs), 'attempt'));
     }
 
     /**
@@ -137,21 +136,22 @@ final class OutagesTest extends GraphTestCase
     {
         $this->deliver(14);
         // After the seventh mail the database is away.
-        file_put_contents($this->host . '/fault.php', '<?php return static function () {
+        $this->host->break('
             $GLOBALS["mails"] = ($GLOBALS["mails"] ?? 0) + 1;
             if ($GLOBALS["mails"] === 8) { rename(__DIR__ . "/database", __DIR__ . "/away"); }
-        };');
-        $child = $this->import();
+        ');
+        $child = $this->host->run();
         self::assertSame(5, $child->lines()[0]['failed'], $child->errors());
-        self::assertSame(7, $this->counts()[0]);
-        unlink($this->host . '/fault.php');
+        self::assertSame(7, $this->host->counts()[0]);
+        $this->host->break(null);
         for ($run = 0; $run < self::runs(); $run++) {
-            $this->import();
-            self::assertSame(7, $this->counts()[0]);
+            $this->host->run();
+            self::assertSame(7, $this->host->counts()[0]);
         }
-        rename($this->host . '/away', $this->host . '/database');
-        $this->import();
-        $this->everyMailIsImportedOnce(14);
+        rename($this->host->folder . '/away', $this->host->folder . '/database');
+        $this->forget();
+        $this->host->run();
+        $this->host->assertEveryMailOnce(14);
     }
 
     /**
@@ -162,7 +162,7 @@ final class OutagesTest extends GraphTestCase
         $this->deliver(1);
         $handler = function (IncomingMessage $mail): void {
             try {
-                new \PDO('sqlite:' . $this->host . '/away/host.sqlite');
+                new \PDO('sqlite:' . $this->host->folder . '/away/host.sqlite');
             } catch (\PDOException) {
                 throw new StopImport();
             }
@@ -170,9 +170,11 @@ final class OutagesTest extends GraphTestCase
         for ($run = 0; $run < 6; $run++) {
             self::assertSame(0, import_messages('invoices', $handler)->failed);
         }
-        self::assertSame([1, 0, 0], $this->counts());
-        $this->import();
-        $this->everyMailIsImportedOnce(1);
+        self::assertSame([1, 0, 0], $this->host->counts());
+        // It was handed over each time, but not to the one who keeps the journal.
+        $this->host->note('killed');
+        $this->host->run();
+        $this->host->assertEveryMailOnce(1);
     }
 
     private static function runs(): int
@@ -187,40 +189,13 @@ final class OutagesTest extends GraphTestCase
         }
     }
 
-    private function import(): Php
-    {
-        return Php::run([__DIR__ . '/Support/importer.php', $this->host]);
-    }
-
     /**
-     * @return list<array{id: string, key: string, attempt: string}> what was handed over, in order
+     * As if what failed had not been handed over: it counts as no attempt.
      */
-    private function begun(): array
+    private function forget(): void
     {
-        $lines = file($this->host . '/journal', FILE_IGNORE_NEW_LINES);
-        $begun = array_values(preg_grep('/^begin /', $lines));
-
-        return array_map(static fn (string $line): array => array_combine(['event', 'id', 'key', 'attempt'], explode(' ', $line)), $begun);
-    }
-
-    private function everyMailIsImportedOnce(int $mails): void
-    {
-        [$inbox, $processed, $rejected] = $this->counts();
-        self::assertSame([0, $mails], [$inbox, $processed + $rejected]);
-        $database = new \PDO('sqlite:' . $this->host . '/database/host.sqlite');
-        self::assertSame([$mails, $mails], array_map(intval(...), $database->query('SELECT count(*), count(DISTINCT message) FROM mails')->fetch(\PDO::FETCH_NUM)));
-        self::assertCount($mails, array_unique(file($this->host . '/ledger')));
-    }
-
-    /**
-     * @return array{int, int, int} mails in the inbox, processed, in the error folder
-     */
-    private function counts(): array
-    {
-        return [
-            list_messages('invoices', 'wellknown:inbox')->total(),
-            list_messages('invoices', '/Verarbeitet')->total(),
-            list_messages('invoices', '/Fehler')->total(),
-        ];
+        $done = array_flip(array_map(static fn (string $line): string => substr($line, 5), preg_grep('/^done /', $this->host->journal())));
+        $kept = array_filter($this->host->journal(), static fn (string $line): bool => isset($done[explode(' ', $line)[1] ?? '']));
+        file_put_contents($this->host->folder . '/journal', implode('', array_map(static fn (string $line): string => $line . "\n", $kept)));
     }
 }

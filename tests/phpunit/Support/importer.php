@@ -3,13 +3,13 @@
 declare(strict_types=1);
 
 /*
- * usage: php importer.php FOLDER
+ * usage: php importer.php FOLDER [DIRECTORY]
  *
  * A host's import script at its plainest, which tests run as a process of its own to kill it or to break what it needs. Every mail becomes
  * a row of the host's database, whose UNIQUE import key makes it exactly once, and a line of its ledger. A subject whose letters add up to
  * a multiple of seven is rejected, so that every attempt decides alike.
  *
- * FOLDER holds the host's database, its ledger, perhaps a fault.php (a function that is run before the work on each mail), and a journal:
+ * Mails are put into DIRECTORY, if there is one. FOLDER holds the host's database, its ledger, perhaps a fault.php (a function that is run before the work on each mail), and a journal:
  * what happened, a line each, written at once.
  */
 
@@ -53,7 +53,7 @@ $handler = static function (IncomingMessage $mail) use ($folder, $note): void {
 };
 
 $note('start');
-$report = import_messages('invoices', $handler, progress: static function (int $done, int $known, ImportResult $result) use ($note): void {
+$report = import_messages('invoices', $handler, $argv[2] ?? null, progress: static function (int $done, int $known, ImportResult $result) use ($note): void {
     // By now the receipt is durable.
     if ($result->outcome->name === 'Imported' || $result->outcome->name === 'Rejected') {
         $note('told', $result->message->id);
