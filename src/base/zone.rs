@@ -86,6 +86,11 @@ pub fn iana_name(name: &str) -> Option<&'static str> {
     local::zone(name).map(Tz::name)
 }
 
+/// The release of the IANA database whose rules are compiled in, such as `2025b`.
+pub const fn release() -> &'static str {
+    chrono_tz::IANA_TZDB_VERSION
+}
+
 fn epoch(seconds: i64, argument: &'static str) -> Result<UtcInstant, TimeError> {
     // The same limit below: minus milliseconds are no better.
     if (-LAST..=LAST).contains(&seconds) {

@@ -4,6 +4,7 @@ use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
 use super::{ini, zend};
+use crate::base::zone;
 
 /// Prints the table.
 pub extern "C" fn print(module: *mut ModuleEntry) {
@@ -12,6 +13,7 @@ pub extern "C" fn print(module: *mut ModuleEntry) {
         info_table_start!();
         info_table_row!("squeeze_graph support", "enabled");
         info_table_row!("Version", env!("CARGO_PKG_VERSION"));
+        info_table_row!("Time zones", format!("IANA {}", zone::release()).as_str());
         info_table_row!("Store", ini::value("store").as_str());
         info_table_row!("Store key", key_source().as_str());
         info_table_row!("TLS", tls().as_str());

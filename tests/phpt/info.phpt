@@ -10,6 +10,7 @@ squeeze_graph
 
 squeeze_graph support => enabled
 Version => %d.%d.%d
+Time zones => IANA 20%d%c
 Store => /var/lib/squeeze-graph/store.sqlite
 Store key => %s
 TLS => rustls, always verified; certificates of the system
