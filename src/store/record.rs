@@ -87,6 +87,62 @@ pub struct TokenRecord {
     pub not_before: Option<UtcInstant>,
     /// A claims challenge to answer with the next request or sign-in.
     pub claims: Option<String>,
+    /// When this was written, by two clocks; the store sets it, and tells the instants above anew where the wall clock was set back since.
+    pub written_at: Option<Moment>,
+}
+
+/// An instant by the wall clock, which can be set, and by the clock of this boot, which can not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// The wall clock.
+    pub now: UtcInstant,
+    /// Seconds since the boot.
+    pub since_boot: i64,
+    /// Which boot.
+    pub boot: String,
+}
+
+/// Two clocks that went apart by less than this were not set: whole seconds and a write that took its time explain it, seconds.
+const CLOCK_JITTER: i64 = 10;
+
+impl Moment {
+    /// By how many seconds the wall clock was set back between this moment and `later`: 0 if it was not, or if the boot is another.
+    pub fn set_back_until(&self, later: &Self) -> i64 {
+        if self.boot.is_empty() || self.boot != later.boot {
+            return 0;
+        }
+        let passed = later.since_boot.saturating_sub(self.since_boot);
+        let back = passed.saturating_sub(later.now.since(self.now));
+        if passed >= 0 && back >= CLOCK_JITTER { back } else { 0 }
+    }
+}
+
+impl TokenRecord {
+    /// The same tokens as the clock stands at `present`.
+    ///
+    /// Where it was set back since they were written, every instant is as much earlier on it: else a token would look good, and a
+    /// pause last, for as long as the clock was set back. A clock that was set forward needs nothing: at worst a token is renewed
+    /// that was still good. `issued_at` stays as it was read, because with `clock_skew` it tells the server's time.
+    #[must_use]
+    pub fn seen_at(mut self, present: &Moment) -> Self {
+        let back = self
+            .written_at
+            .as_ref()
+            .map_or(0, |written_at| written_at.set_back_until(present));
+        if back > 0 {
+            for instant in [
+                &mut self.expires_at,
+                &mut self.refresh_at,
+                &mut self.refreshed_at,
+                &mut self.forced_at,
+                &mut self.sign_in_expires_at,
+                &mut self.not_before,
+            ] {
+                *instant = instant.map(|instant| instant.plus(-back));
+            }
+        }
+        self
+    }
 }
 
 /// Whether a guarded write was done.
@@ -234,4 +290,52 @@ pub struct JobRecord {
     pub ended_at: Option<UtcInstant>,
     /// Accounts renewed, skipped and failed.
     pub counts: [u32; 3],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(now: i64, since_boot: i64, boot: &str) -> Moment {
+        Moment {
+            now: UtcInstant::from_epoch(now),
+            since_boot,
+            boot: boot.to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_a_clock_that_was_set_back_on_the_same_boot_moves_what_was_written() {
+        // Written at 1000 of the wall clock, 100 s after boot `b`. (what, now, since boot, boot) → set back by
+        let cases = [
+            ("at once", 1000, 100, "b", 0),
+            ("an hour later", 4600, 3700, "b", 0),
+            ("a second of rounding", 4599, 3700, "b", 0),
+            ("set back by 40 minutes after 50", 1600, 3100, "b", 2400),
+            ("set back by a day", 1000 - 86_400, 100, "b", 86_400),
+            ("set forward by a day", 87_400, 100, "b", 0),
+            ("another boot", 1000 - 86_400, 5000, "c", 0),
+            ("a machine restored from an image", 90_000, 50, "b", 0),
+        ];
+        for (what, now, since_boot, boot, back) in cases {
+            let present = moment(now, since_boot, boot);
+            assert_eq!(moment(1000, 100, "b").set_back_until(&present), back, "{what}");
+            let tokens = TokenRecord {
+                issued_at: Some(UtcInstant::from_epoch(1000)),
+                expires_at: Some(UtcInstant::from_epoch(4600)),
+                not_before: Some(UtcInstant::from_epoch(1030)),
+                written_at: Some(moment(1000, 100, "b")),
+                ..TokenRecord::default()
+            };
+            let seen = tokens.seen_at(&present);
+            assert_eq!(seen.issued_at.unwrap().epoch(), 1000, "{what}");
+            assert_eq!(seen.expires_at.unwrap().epoch(), 4600 - back, "{what}");
+            assert_eq!(seen.not_before.unwrap().epoch(), 1030 - back, "{what}");
+        }
+        assert_eq!(
+            moment(1000, 0, "").set_back_until(&moment(0, 0, "")),
+            0,
+            "no boot is known"
+        );
+    }
 }

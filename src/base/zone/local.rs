@@ -11,6 +11,10 @@ use crate::base::clock::UtcInstant;
 
 /// The zone of that IANA name (case does not matter, as in PHP) or Windows name (Unicode CLDR, *windowsZones*).
 pub fn zone(name: &str) -> Option<Tz> {
+    // As it is written there is the usual case, and a hash finds it.
+    if let Ok(zone) = Tz::from_str(name) {
+        return Some(zone);
+    }
     let iana = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
     iana.copied()
         .or_else(|| WindowsTimezone::from_str(name).ok().map(|zone| renamed(zone.into())))

@@ -170,6 +170,7 @@ fn with_answer(
         problem: None,
         not_before: None,
         claims: None,
+        written_at: None,
     }
 }
 

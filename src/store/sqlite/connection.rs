@@ -17,6 +17,7 @@ use crate::base::random::Random;
 use crate::store::gate::GATE;
 use crate::store::key::{Key, KeyRing, KeySource};
 use crate::store::place::{Disk, FileId, Place};
+use crate::store::record::Moment;
 use crate::store::schema::SealedTable;
 use crate::store::seal::{self, Identity, Part, SealError};
 use crate::store::sqlite::database;
@@ -64,6 +65,8 @@ pub struct Work<'a> {
     pub database: &'a Connection,
     /// The time of the call.
     pub now: UtcInstant,
+    /// The same by two clocks.
+    pub moment: &'a Moment,
     random: &'a dyn Random,
     ring: &'a KeyRing,
     key: &'a Key,
@@ -140,14 +143,15 @@ impl Handle {
     /// Reads. The work may run more than once.
     pub fn read<T>(
         &self,
-        now: UtcInstant,
+        moment: &Moment,
         random: &dyn Random,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(now, |open, ring| {
+        self.run(moment.now, |open, ring| {
             work(&Work {
                 database: &open.connection,
-                now,
+                now: moment.now,
+                moment,
                 random,
                 ring,
                 key: ring.first(),
@@ -159,12 +163,12 @@ impl Handle {
     /// The work may run more than once.
     pub fn write<T>(
         &self,
-        now: UtcInstant,
+        moment: &Moment,
         random: &dyn Random,
         durability: Durability,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(now, |open, ring| {
+        self.run(moment.now, |open, ring| {
             open.synchronise(durability)?;
             let transaction = open
                 .connection
@@ -172,7 +176,8 @@ impl Handle {
             let id = database::sealing_key(&transaction)?;
             let result = work(&Work {
                 database: &transaction,
-                now,
+                now: moment.now,
+                moment,
                 random,
                 ring,
                 key: ring.find(id).ok_or(SealError::UnknownKey(id))?,

@@ -23,8 +23,9 @@ use crate::base::account::AccountName;
 use crate::base::clock::{Clock, UtcInstant};
 use crate::base::random::Random;
 use crate::base::settings::Settings;
+use crate::store::holder::Holder;
 use crate::store::record::{
-    AccountRecord, JobRecord, Lease, LeaseAttempt, Receipt, SignInRecord, StateHash, TokenRecord, Written,
+    AccountRecord, JobRecord, Lease, LeaseAttempt, Moment, Receipt, SignInRecord, StateHash, TokenRecord, Written,
 };
 use crate::store::{AccountChange, Result, SignInChange, Store, TokenChange};
 use connection::{Durability, Handle, Work};
@@ -50,12 +51,21 @@ impl SqliteStore {
         })
     }
 
+    /// The time by the wall clock and by the clock of this boot.
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.clock.now(),
+            since_boot: i64::try_from(self.clock.since_boot().as_secs()).unwrap_or(i64::MAX),
+            boot: Holder::current().boot,
+        }
+    }
+
     fn read<T>(&self, work: impl FnMut(&Work<'_>) -> Result<T, Fault>) -> Result<T> {
-        self.handle.read(self.clock.now(), &*self.random, work)
+        self.handle.read(&self.moment(), &*self.random, work)
     }
 
     fn write<T>(&self, durability: Durability, work: impl FnMut(&Work<'_>) -> Result<T, Fault>) -> Result<T> {
-        self.handle.write(self.clock.now(), &*self.random, durability, work)
+        self.handle.write(&self.moment(), &*self.random, durability, work)
     }
 }
 
@@ -158,6 +168,6 @@ impl Store for SqliteStore {
     }
 
     fn reseal(&self) -> Result<u64> {
-        reseal::reseal(&self.handle, self.clock.now(), &*self.random)
+        reseal::reseal(&self.handle, &self.moment(), &*self.random)
     }
 }

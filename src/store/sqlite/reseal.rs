@@ -7,9 +7,9 @@ use rusqlite::types::ValueRef;
 
 use super::connection::{Durability, Handle, Work, seal_with_first};
 use super::fault::Fault;
-use crate::base::clock::UtcInstant;
 use crate::base::random::Random;
 use crate::store::Result;
+use crate::store::record::Moment;
 use crate::store::schema::{SEALED, SealedTable};
 use crate::store::seal::Part;
 
@@ -17,24 +17,24 @@ use crate::store::seal::Part;
 const BATCH: i64 = 100;
 
 /// Seals every row with the first key; rows done.
-pub fn reseal(handle: &Handle, now: UtcInstant, random: &dyn Random) -> Result<u64> {
-    handle.write(now, random, Durability::Full, seal_with_first)?;
+pub fn reseal(handle: &Handle, moment: &Moment, random: &dyn Random) -> Result<u64> {
+    handle.write(moment, random, Durability::Full, seal_with_first)?;
     let mut done = 0;
     for table in &SEALED {
-        let last: i64 = handle.read(now, random, |work| {
+        let last: i64 = handle.read(moment, random, |work| {
             let sql = format!("SELECT coalesce(max(id), 0) FROM {}", table.name);
             Ok(work.database.query_row(&sql, [], |row| row.get(0))?)
         })?;
         let mut after = 0;
         while after < last {
             let (reached, rows) =
-                handle.write(now, random, Durability::Full, |work| batch(work, table, after, last))?;
+                handle.write(moment, random, Durability::Full, |work| batch(work, table, after, last))?;
             after = reached;
             done += rows;
         }
     }
     // What the log still holds was sealed with the old key.
-    handle.empty_log(now)?;
+    handle.empty_log(moment.now)?;
     Ok(done)
 }
 

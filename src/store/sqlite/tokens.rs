@@ -11,7 +11,7 @@ use crate::base::clock::UtcInstant;
 use crate::base::problem::Problem;
 use crate::base::secret::Secret;
 use crate::store::TokenChange;
-use crate::store::record::{Block, StateHash, Subject, TokenRecord, Written};
+use crate::store::record::{Block, Moment, StateHash, Subject, TokenRecord, Written};
 use crate::store::schema::TOKENS;
 use crate::store::seal::Part;
 
@@ -42,6 +42,8 @@ struct Tokens {
     problem: Option<Problem>,
     not_before: Option<UtcInstant>,
     claims: Option<String>,
+    #[serde(default)]
+    written_at: Option<Moment>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +64,7 @@ fn open(work: &Work<'_>, (account, identity_generation, version, sealed): &Close
         Part::Integer(*version),
     ];
     let Sealed(record) = work.unseal(&TOKENS, &parts, sealed)?;
-    Ok(record)
+    Ok(record.seen_at(work.moment))
 }
 
 /// An account's tokens.
@@ -110,7 +112,8 @@ pub fn change(
 }
 
 /// Keeps an account's tokens.
-pub fn put(work: &Work<'_>, name: &AccountName, record: TokenRecord) -> Result<(), Fault> {
+pub fn put(work: &Work<'_>, name: &AccountName, mut record: TokenRecord) -> Result<(), Fault> {
+    record.written_at = Some(work.moment.clone());
     let (identity_generation, version) = (record.identity_generation, record.version);
     let parts = [
         Part::Text(name.as_str()),
