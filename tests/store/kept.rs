@@ -46,11 +46,13 @@ fn an_account_and_its_tokens_survive_closing_and_opening() {
     let store = folder.open();
     let account = store.account(&name("a")).unwrap().unwrap();
     assert_eq!(account.settings, account_settings());
+    let found = store.tokens(&name("a")).unwrap().unwrap();
+    assert!(found.written_at.is_some(), "the store has not kept when it was written");
     let expected = TokenRecord {
         identity_generation: generation,
+        written_at: found.written_at.clone(),
         ..full
     };
-    let found = store.tokens(&name("a")).unwrap().unwrap();
     assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     assert_eq!(found.access_token.unwrap().expose(), "canary-access-3");
     assert_eq!(found.refresh_token.unwrap().expose(), "canary-refresh-3");
