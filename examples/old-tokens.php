@@ -1,0 +1,31 @@
+<?php
+
+/**
+ * usage: php old-tokens.php FILE ZONE
+ *
+ * Takes over tokens that older scripts kept, with the expiry in local time: a JSON object of account => token. The zone is
+ * the one in which those scripts wrote: guessing it wrong is how dead tokens came to look alive.
+ */
+
+declare(strict_types=1);
+
+use Squeeze\Graph\TokenState;
+
+use function Squeeze\Graph\adopt_token;
+use function Squeeze\Graph\has_account;
+use function Squeeze\Graph\is_expired;
+
+[, $file, $zone] = $argv;
+foreach (json_decode((string) file_get_contents($file), true, flags: JSON_THROW_ON_ERROR) as $account => $token) {
+    if (!has_account($account)) {
+        printf("%s: no such account, skipped\n", $account);
+        continue;
+    }
+    $expired = is_expired($token['expires_at'], $zone) ? 'has ended' : 'is good';
+    // An ended access token needs nobody: the refresh token renews it. Accounts that were signed in meanwhile are left alone.
+    $status = adopt_token($account, $token, timezone: $zone, only_if_absent: true);
+    printf("%s: the old access token %s (until %s UTC)%s\n", $account, $expired, $status->expiresAt?->format('Y-m-d H:i'), match ($status->state) {
+        TokenState::SignInRequired => '; someone has to sign in: ' . $status->problem?->remedy,
+        default => '',
+    });
+}

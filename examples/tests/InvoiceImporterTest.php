@@ -1,0 +1,83 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Example\Tests;
+
+use Example\InvoiceImporter;
+use PHPUnit\Framework\TestCase;
+use Squeeze\Graph\Client;
+use Squeeze\Graph\ExtensionClient;
+use Squeeze\Graph\FakeClient;
+use Squeeze\Graph\Testing\Mail;
+use Squeeze\Graph\Testing\Sandbox;
+use Squeeze\Graph\Testing\WithSandbox;
+
+use function Squeeze\Graph\list_messages;
+
+require_once __DIR__ . '/../InvoiceImporter.php';
+
+/**
+ * Two ways to test an importer: a mailbox in memory, quick and without the extension; and the sandbox, which behaves as
+ * Microsoft 365 does.
+ */
+final class InvoiceImporterTest extends TestCase
+{
+    use WithSandbox;
+
+    public function testInMemory(): void
+    {
+        $client = new FakeClient();
+        $client->addAccount('invoices');
+        $mailbox = $client->mailbox('invoices');
+        $mailbox->deliver('Invoice 17', ['17.pdf' => '%PDF 17'], from: 'billing@supplier.example');
+        $mailbox->deliver('Holiday photos', ['beach.jpg' => 'JFIF'], from: 'aunt@supplier.example');
+        $mailbox->deliver('Buy now', ['offer.pdf' => '%PDF'], from: 'news@shop.example');
+        $mailbox->deliver('Who is this', ['1.pdf' => '%PDF'], from: 'someone@unknown.example');
+
+        $database = $this->database();
+        $report = $this->importer($client, $database)->run('invoices');
+
+        self::assertSame([1, 1], [$report->imported, $report->rejected]);
+        self::assertSame(['17.pdf'], $database->query('SELECT file_name FROM invoice')->fetchAll(\PDO::FETCH_COLUMN));
+        self::assertCount(2, $mailbox->messagesIn('/Verarbeitet'), 'the invoice, and the newsletter unread');
+        self::assertCount(1, $mailbox->messagesIn('/Fehler'));
+        self::assertCount(1, $mailbox->messagesIn('wellknown:inbox'));
+    }
+
+    public function testWithTheDatabaseAwayNothingIsLost(): void
+    {
+        $client = new FakeClient();
+        $client->addAccount('invoices');
+        $client->mailbox('invoices')->deliver('Invoice 17', ['17.pdf' => '%PDF 17']);
+        $away = new \PDO('sqlite::memory:', options: [\PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION]);   // without the table
+        for ($run = 0; $run < 10; $run++) {
+            self::assertSame(0, $this->importer($client, $away)->run('invoices')->imported);
+        }
+        self::assertCount(1, $client->mailbox('invoices')->messagesIn('wellknown:inbox'));
+        self::assertSame(1, $this->importer($client, $this->database())->run('invoices')->imported);
+    }
+
+    public function testAgainstTheSandbox(): void
+    {
+        $this->signedInAccount('invoices');
+        $this->sandbox()->deliver(Sandbox::USER, Mail::mime('Invoice 17', ['17.pdf' => '%PDF 17']));
+        $database = $this->database();
+        self::assertSame(1, $this->importer(new ExtensionClient(), $database)->run('invoices')->imported);
+        self::assertSame('17.pdf', $database->query('SELECT file_name FROM invoice')->fetchColumn());
+        self::assertSame(1, list_messages('invoices', '/Verarbeitet')->total());
+    }
+
+    private function importer(Client $client, \PDO $database): InvoiceImporter
+    {
+        return new InvoiceImporter($client, $database, allowed: ['supplier.example', 'shop.example'], blocked: ['news@shop.example']);
+    }
+
+    private function database(): \PDO
+    {
+        $database = new \PDO('sqlite::memory:', options: [\PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION]);
+        $database->exec('CREATE TABLE invoice (import_key, sender, subject, received_at, file_name, sha256, UNIQUE (import_key, sha256, file_name))');
+
+        return $database;
+    }
+}
