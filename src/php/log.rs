@@ -4,11 +4,14 @@
 //! Records come from the thread that works. The file is written there and then; a logger is PHP code, so its records
 //! wait in a queue until PHP's own thread picks them up. It gets every level, the file those from
 //! `squeeze_graph.log_level` up: loggers of frameworks filter by themselves.
+//!
+//! A log that can not be written stops no work, but is not silent either: PHP's own error log hears of it, once a request.
 
 use std::cell::RefCell;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ext_php_rs::convert::IntoZval;
@@ -27,17 +30,28 @@ pub struct CallLog {
     level: Level,
     /// Records for PHP's logger; None where none is set.
     queue: Option<Mutex<Vec<Record>>>,
+    /// Why a line could not be written, until PHP's thread says so.
+    unwritten: Mutex<Option<String>>,
 }
 
 impl CallLog {
     /// The log for the settings of a call and the logger that is set now.
     pub fn new(target: LogTarget, level: Level) -> Self {
         let queue = has_logger().then(|| Mutex::new(Vec::new()));
-        Self { target, level, queue }
+        Self {
+            target,
+            level,
+            queue,
+            unwritten: Mutex::new(None),
+        }
     }
 
     /// Hands what has gathered to PHP's logger. Runs on PHP's thread.
     pub fn deliver(&self) -> Outcome<()> {
+        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(reason), LogTarget::File(path)) = (unwritten, &self.target) {
+            say_once(path, &reason);
+        }
         let Some(queue) = &self.queue else { return Ok(()) };
         loop {
             let records = std::mem::take(&mut *queue.lock().unwrap_or_else(PoisonError::into_inner));
@@ -61,8 +75,10 @@ impl Log for CallLog {
     }
 
     fn write(&self, record: Record) {
-        if self.goes_to_file(record.level) {
-            append(&self.target, &line(&record));
+        if self.goes_to_file(record.level)
+            && let Err(error) = append(&self.target, &line(&record))
+        {
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
         }
         if let Some(queue) = &self.queue {
             queue.lock().unwrap_or_else(PoisonError::into_inner).push(record);
@@ -82,11 +98,11 @@ fn line(record: &Record) -> String {
     format!("{}\n", Value::Object(fields))
 }
 
-/// One write a line, so that lines of several processes do not mix. A log that can not be written stops no work.
-fn append(target: &LogTarget, line: &str) {
-    let _ = match target {
+/// One write a line, so that lines of several processes do not mix. A symbolic link is not followed.
+fn append(target: &LogTarget, line: &str) -> io::Result<()> {
+    match target {
         LogTarget::None => Ok(()),
-        LogTarget::Stderr => std::io::stderr().write_all(line.as_bytes()),
+        LogTarget::Stderr => io::stderr().write_all(line.as_bytes()),
         LogTarget::File(path) => OpenOptions::new()
             .append(true)
             .create(true)
@@ -94,12 +110,32 @@ fn append(target: &LogTarget, line: &str) {
             .custom_flags(OFlag::O_NOFOLLOW.bits())
             .open(path)
             .and_then(|mut file| file.write_all(line.as_bytes())),
-    };
+    }
 }
 
 thread_local! {
     /// The logger of the running request.
     static LOGGER: RefCell<Option<Zval>> = const { RefCell::new(None) };
+    /// The log of which the running request has said that it can not be written.
+    static SAID: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+}
+
+/// Tells PHP's error log that our log can not be written: not a warning of the engine, which an error handler could make
+/// an exception of.
+fn say_once(path: &Path, reason: &str) {
+    let said = SAID.with_borrow_mut(|said| said.replace(path.to_path_buf()));
+    if said.as_deref() != Some(path) {
+        zend::error_log(&format!(
+            "squeeze_graph.log {} can not be written: {reason} (symbolic links are not followed)",
+            path.display()
+        ));
+    }
+}
+
+/// The end of a request: its logger is PHP code and goes with it.
+pub fn end_request() {
+    set_logger(None);
+    SAID.take();
 }
 
 fn has_logger() -> bool {

@@ -60,9 +60,9 @@ fn refuse(error: &str) -> c_int {
     -1
 }
 
-/// Request end: the logger is PHP code and goes with its request.
+/// Request end: what the log keeps for a request goes with it.
 extern "C" fn end_request(_kind: c_int, _module: c_int) -> c_int {
-    let _ = std::panic::catch_unwind(|| log::set_logger(None));
+    let _ = std::panic::catch_unwind(log::end_request);
     0
 }
 

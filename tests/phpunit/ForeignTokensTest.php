@@ -176,6 +176,34 @@ final class ForeignTokensTest extends GraphTestCase
         self::assertSame($before, export_token('invoices'));
     }
 
+    /**
+     * @dataProvider noTokens
+     * @param array<string, string> $token
+     */
+    public function testWhatCanBeNoTokenIsNotAdopted(array $token, string $word): void
+    {
+        $this->account();
+        $error = $this->thrown(\ValueError::class, static fn () => adopt_token('invoices', $token));
+        self::assertStringContainsString($word, $error->getMessage());
+        self::assertLessThan(500, strlen($error->getMessage()));
+        self::assertSame(TokenState::NeverSignedIn, token_status('invoices')->state);
+    }
+
+    /**
+     * @return iterable<string, array{array<string, string>, string}>
+     */
+    public function noTokens(): iterable
+    {
+        yield 'a line end in it' => [['refresh_token' => "1.AXoA\nd"], 'refresh_token'];
+        yield 'a NUL in it' => [['refresh_token' => "1.AXoA\0d"], 'refresh_token'];
+        yield 'other letters' => [['refresh_token' => 'über'], 'refresh_token'];
+        yield 'a header smuggled in' => [['access_token' => "a\r\nX-Other: b"], 'access_token'];
+        yield 'a file of another kind' => [['refresh_token' => str_repeat('a', 65_537)], '65536'];
+        yield 'a long access token' => [['access_token' => str_repeat('a', 65_537)], '65536'];
+        yield 'a long id_token' => [['refresh_token' => 'a', 'id_token' => str_repeat('a', 65_537)], 'id_token'];
+        yield 'a long scope' => [['refresh_token' => 'a', 'scope' => str_repeat('a', 65_537)], 'scope'];
+    }
+
     public function testAnAdoptedTokenThatIsDeadNeedsASignIn(): void
     {
         $this->account();

@@ -64,6 +64,29 @@ final class LogTest extends GraphTestCase
         self::assertStringNotContainsString(access_token('invoices'), file_get_contents($log));
     }
 
+    public function testALogThatCanNotBeWrittenIsToldOnceAndStopsNothing(): void
+    {
+        $this->signedIn();
+        symlink($this->folder . '/elsewhere', $this->folder . '/link.log');
+        foreach (['link.log', 'missing/graph.log'] as $log) {
+            $child = Php::code(
+                'set_error_handler(static fn () => throw new \ErrorException("a warning"));
+                 for ($i = 0; $i < 3; ++$i) { refresh_token("invoices"); }
+                 echo "done";',
+                [
+                    'squeeze_graph.log' => $this->folder . '/' . $log,
+                    'squeeze_graph.log_level' => 'debug',
+                    'log_errors' => '1',
+                    'error_log' => $this->folder . '/php.log',
+                ],
+            );
+            self::assertSame('done', $child->output(), $child->errors());
+            $told = file_get_contents($this->folder . '/php.log');
+            self::assertSame(1, substr_count($told, $this->folder . '/' . $log . ' can not be written'), $told);
+        }
+        self::assertFileDoesNotExist($this->folder . '/elsewhere');
+    }
+
     public function testALoggerThatThrowsIsHeard(): void
     {
         ini_set('squeeze_graph.log_level', 'debug');

@@ -83,7 +83,12 @@ pub fn apply(
         let entry = Entry { key, value, now };
         secret_given |= set(&mut settings, &entry)?;
     }
-    check(&settings, custom_endpoints, now)?;
+    // Endpoints that were allowed once stay until somebody touches them: an account can be switched off, renamed folders can be
+    // entered. That nothing is sent there meanwhile is seen to where requests begin.
+    let kept = stored.is_some_and(|stored| {
+        (&stored.authority_url, &stored.graph_url) == (&settings.authority_url, &settings.graph_url)
+    });
+    check(&settings, custom_endpoints || kept, now)?;
     let identity_changed = stored.is_some_and(|stored| !stored.same_identity(&settings));
     if identity_changed && !secret_given {
         return Err(Problem::own("secret_needed", now)
@@ -547,6 +552,41 @@ mod tests {
         assert_eq!(changed.graph_url.as_deref(), Some("https://gateway.example/graph"));
         let problem = apply(Some(&stored), &patch(&entries), false, NOW).unwrap_err();
         assert_eq!((problem.code.as_str(), problem.since), ("custom_endpoints_off", NOW));
+    }
+
+    #[test]
+    fn endpoints_that_are_no_longer_allowed_can_be_kept_and_removed_but_not_changed() {
+        let stored = AccountSettings {
+            authority_url: Some("https://gateway.example".to_owned()),
+            graph_url: Some("https://gateway.example/graph".to_owned()),
+            ..settings()
+        };
+        let removed = [
+            ("authority_url", Value::Null),
+            ("graph_url", text("")),
+            ("client_secret", text("value")),
+        ];
+        let same = [
+            ("authority_url", text("https://gateway.example/")),
+            ("enabled", Value::Bool(false)),
+        ];
+        let moved = [
+            ("graph_url", text("https://gateway.example/other")),
+            ("client_secret", text("value")),
+        ];
+        let cases = [
+            (&same[1..], Ok(false)),
+            (&same[..], Ok(false)),
+            (&removed[..], Ok(true)),
+            (&removed[..2], Err("secret_needed")),
+            (&moved[..], Err("custom_endpoints_off")),
+        ];
+        for (entries, expected) in cases {
+            let result = apply(Some(&stored), &patch(entries), false, NOW);
+            let result = result.map(|patched| patched.identity_changed);
+            let result = result.as_ref().map_err(|problem| problem.code.as_str());
+            assert_eq!(result.copied(), expected, "{entries:?}");
+        }
     }
 
     #[test]

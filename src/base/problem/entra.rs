@@ -116,6 +116,19 @@ const START_AGAIN: Text = text(
     "Starten Sie die Anmeldung auf der Seite des Kontos noch einmal.",
 );
 
+const CONSENT_MISSING: Text = text(
+    "The permissions of the application are not consented to, or the consent was withdrawn.",
+    "Den Berechtigungen der Anwendung wurde nicht zugestimmt, oder die Zustimmung wurde zurückgezogen.",
+);
+
+const CONSENT_AGAIN: Text = text(
+    "Start the sign-in again and accept the permissions; where users may not, an administrator grants admin consent.",
+    "Starten Sie die Anmeldung noch einmal, und stimmen Sie den Berechtigungen zu; dürfen Benutzer das nicht, erteilt ein Administrator die Zustimmung.",
+);
+
+/// Consent that is missing, however Entra says it: as `error`, as `suberror` or as a number.
+const CONSENT: Row = stays(Class::SignInRequired, Actor::User, CONSENT_MISSING, CONSENT_AGAIN);
+
 const ASK_POLICY_OWNER: Text = text(
     "Ask an administrator of the tenant to admit this account in the Conditional Access policies; Entra's sign-in log names the policy.",
     "Bitten Sie einen Administrator des Mandanten, dieses Konto in den Richtlinien für bedingten Zugriff zuzulassen; das Anmeldeprotokoll von Entra nennt die Richtlinie.",
@@ -173,21 +186,7 @@ static SUBERRORS: &[Codes] = &[
             SIGN_IN_AGAIN,
         ),
     ),
-    (
-        &["consent_required"],
-        stays(
-            Class::SignInRequired,
-            Actor::User,
-            text(
-                "The permissions of the application are not consented to, or the consent was withdrawn.",
-                "Den Berechtigungen der Anwendung wurde nicht zugestimmt, oder die Zustimmung wurde zurückgezogen.",
-            ),
-            text(
-                "Start the sign-in again and accept the permissions; where users may not, an administrator grants admin consent.",
-                "Starten Sie die Anmeldung noch einmal, und stimmen Sie den Berechtigungen zu; dürfen Benutzer das nicht, erteilt ein Administrator die Zustimmung.",
-            ),
-        ),
-    ),
+    (&["consent_required"], CONSENT),
     (
         &["basic_action"],
         stays(
@@ -242,21 +241,7 @@ static CODES: &[Codes] = &[
             SIGN_IN_AGAIN,
         ),
     ),
-    (
-        &["consent_required"],
-        stays(
-            Class::SignInRequired,
-            Actor::User,
-            text(
-                "The permissions of the application are not consented to.",
-                "Den Berechtigungen der Anwendung wurde nicht zugestimmt.",
-            ),
-            text(
-                "Start the sign-in again and accept the permissions; where users may not, an administrator grants admin consent.",
-                "Starten Sie die Anmeldung noch einmal, und stimmen Sie den Berechtigungen zu; dürfen Benutzer das nicht, erteilt ein Administrator die Zustimmung.",
-            ),
-        ),
-    ),
+    (&["consent_required"], CONSENT),
     (
         &["access_denied"],
         stays(

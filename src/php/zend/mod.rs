@@ -22,7 +22,7 @@ pub use class::{
     json_serializable, object_value, park, property, registered_class, set_property, share,
 };
 pub use process::{
-    ForkSteps, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, panics,
+    ForkSteps, error_log, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, panics,
     run_interrupts,
 };
 pub use raised::{Outcome, Raised};

@@ -15,6 +15,7 @@ unsafe extern "C" {
     fn zend_timeout() -> !;
     fn zend_memory_usage(real: bool) -> usize;
     fn php_check_open_basedir_ex(path: *const c_char, warn: c_int) -> c_int;
+    fn php_log_err_with_severity(message: *const c_char, severity: c_int);
     fn pthread_atfork(
         prepare: Option<unsafe extern "C" fn()>,
         parent: Option<unsafe extern "C" fn()>,
@@ -107,6 +108,15 @@ pub fn open_basedir_allows(path: &str) -> bool {
     let Ok(path) = CString::new(path) else { return false };
     // SAFETY: the path is NUL-terminated and only read; 0 asks for no warning.
     unsafe { php_check_open_basedir_ex(path.as_ptr(), 0) == 0 }
+}
+
+/// Writes a line to PHP's error log (`error_log`, else the SAPI's own). Runs no PHP code and raises nothing.
+pub fn error_log(line: &str) {
+    /// `LOG_WARNING` of syslog.h.
+    const WARNING: c_int = 4;
+    let Ok(line) = CString::new(line) else { return };
+    // SAFETY: the line is NUL-terminated and only read; we are on PHP's thread, in a request.
+    unsafe { php_log_err_with_severity(line.as_ptr(), WARNING) };
 }
 
 thread_local! {

@@ -12,6 +12,9 @@ use crate::service::token_status::{self, TokenStatus};
 use crate::service::tokens::read;
 use crate::store::record::{TokenRecord, Written};
 
+/// How many bytes of a token are taken: Microsoft's have some thousand, and every read of the account carries them along.
+const TOKEN_LIMIT: usize = 65_536;
+
 /// A token that older scripts kept.
 #[derive(Debug, Clone)]
 pub struct AdoptedToken {
@@ -47,14 +50,13 @@ pub fn adopt_token(
             "must contain an access_token or a refresh_token",
         ));
     }
-    if access_token
-        .as_ref()
-        .is_some_and(|token| !token.expose().bytes().all(|byte| byte.is_ascii_graphic()))
-    {
-        return Err(Error::argument(
-            "token",
-            "must contain an access_token without spaces and control characters",
-        ));
+    check("access_token", access_token.as_ref(), u8::is_ascii_graphic)?;
+    check("refresh_token", refresh_token.as_ref(), |byte| {
+        matches!(byte, b' '..=b'~')
+    })?;
+    check("id_token", token.id_token.as_ref(), |_| true)?;
+    if token.scope.as_ref().is_some_and(|scope| scope.len() > TOKEN_LIMIT) {
+        return Err(too_long("scope"));
     }
     let now = context.clock.now();
     // Dropped: the account's identity was changed this very moment, so it is looked at again.
@@ -101,4 +103,31 @@ pub fn adopt_token(
     }
     let (account, tokens) = read(context, name)?;
     Ok(token_status::status(&account, tokens.as_ref(), context.clock.now()))
+}
+
+/// Refuses what can be no token: each travels in a header or a form field, of printable ASCII (RFC 6749 A.12 and A.17; in a header
+/// without spaces, RFC 6750 section 2.1).
+fn check(key: &str, token: Option<&Secret>, may_hold: fn(&u8) -> bool) -> Result<()> {
+    let Some(token) = token else { return Ok(()) };
+    if token.expose().len() > TOKEN_LIMIT {
+        return Err(too_long(key));
+    }
+    if token.expose().as_bytes().iter().all(may_hold) {
+        return Ok(());
+    }
+    let without = match key {
+        "refresh_token" => "control characters and non-ASCII letters",
+        _ => "spaces, control characters and non-ASCII letters",
+    };
+    Err(Error::argument(
+        "token",
+        format!("must contain a \"{key}\" without {without}"),
+    ))
+}
+
+fn too_long(key: &str) -> Error {
+    Error::argument(
+        "token",
+        format!("must contain a \"{key}\" of at most {TOKEN_LIMIT} bytes"),
+    )
 }

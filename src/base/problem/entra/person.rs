@@ -2,25 +2,11 @@
 
 use crate::base::failure::Class;
 use crate::base::problem::Actor;
-use crate::base::problem::entra::{Numbers, SIGN_IN_AGAIN, START_AGAIN};
+use crate::base::problem::entra::{CONSENT, Numbers, SIGN_IN_AGAIN, START_AGAIN};
 use crate::base::problem::table::{stays, text};
 
 pub(super) static ROWS: &[Numbers] = &[
-    (
-        &[65_001],
-        stays(
-            Class::SignInRequired,
-            Actor::User,
-            text(
-                "The permissions of the application are not consented to, or the consent was withdrawn.",
-                "Den Berechtigungen der Anwendung wurde nicht zugestimmt, oder die Zustimmung wurde zurückgezogen.",
-            ),
-            text(
-                "Start the sign-in again and accept the permissions; where users may not, an administrator grants admin consent.",
-                "Starten Sie die Anmeldung noch einmal, und stimmen Sie den Berechtigungen zu; dürfen Benutzer das nicht, erteilt ein Administrator die Zustimmung.",
-            ),
-        ),
-    ),
+    (&[65_001], CONSENT),
     (
         &[65_004],
         stays(
