@@ -280,10 +280,11 @@ fn register_exception(exception: &Exception) -> Result<(), String> {
 }
 
 /// Sets message and previous, which `\Exception` declares.
-fn set_basics(object: &mut ZendObject, message: &str, previous: Option<&ZendObject>) -> Outcome<()> {
+fn set_basics(object: &mut ZendObject, problem: &Zval, previous: Option<&Zval>) -> Outcome<()> {
+    let message = problem.object().map(message_of).transpose()?.unwrap_or_default();
     zend::set_property(ce::exception(), object, "message", message.into_zval(false)?)?;
     if let Some(previous) = previous {
-        zend::set_property(ce::exception(), object, "previous", zend::share(previous))?;
+        zend::set_property(ce::exception(), object, "previous", previous.shallow_clone())?;
     }
     Ok(())
 }
@@ -300,13 +301,13 @@ fn message_of(problem: &ZendObject) -> Outcome<String> {
 }
 
 fn construct(arguments: &Arguments) -> Outcome {
-    let problem = arguments.object(0, own_class("Problem")?)?;
+    let problem = arguments.instance(0, own_class("Problem")?)?;
     let account = arguments.optional_text(1)?;
-    let previous = arguments.optional_object(2, ce::throwable())?;
+    let previous = arguments.optional_instance(2, ce::throwable())?;
     let this = arguments.this()?;
-    set_basics(this, &message_of(problem)?, previous)?;
+    set_basics(this, problem, previous)?;
     let class = own_class("GraphException")?;
-    zend::set_property(class, this, "problem", zend::share(problem))?;
+    zend::set_property(class, this, "problem", problem.shallow_clone())?;
     zend::set_property(class, this, "account", account.into_zval(false)?)?;
     Ok(Zval::null())
 }
@@ -430,9 +431,7 @@ fn built(failure: &Failure, language: Language) -> Outcome<Raised> {
     let problem = super::values::problem(&failure.problem, language)?;
     let mut object = zend::instantiate(class);
     let base = own_class("GraphException")?;
-    if let Some(problem) = problem.object() {
-        set_basics(&mut object, &message_of(problem)?, None)?;
-    }
+    set_basics(&mut object, &problem, None)?;
     zend::set_property(base, &mut object, "problem", problem)?;
     let account = failure.account.as_ref().map(AccountName::as_str);
     zend::set_property(base, &mut object, "account", account.into_zval(false)?)?;

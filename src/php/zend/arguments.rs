@@ -319,8 +319,14 @@ impl<'a> Arguments<'a> {
             .ok_or_else(|| Raised::internal("callable argument without a value"))
     }
 
-    /// `?Class`.
+    /// `?Class`, to look at. To keep it take [`Self::optional_instance`]: counting a reference means writing to the object, and
+    /// what is written through a shared borrow an optimised build leaves out.
     pub fn optional_object(&self, index: usize, class: &ClassEntry) -> Outcome<Option<&'a ZendObject>> {
+        Ok(self.optional_instance(index, class)?.and_then(Zval::object))
+    }
+
+    /// `?Class`, as the value that holds the object.
+    pub fn optional_instance(&self, index: usize, class: &ClassEntry) -> Outcome<Option<&'a Zval>> {
         let Some(slot) = self.present(index) else {
             return Ok(None);
         };
@@ -335,12 +341,12 @@ impl<'a> Arguments<'a> {
             unsafe { zend_wrong_parameter_error(code, position(index), name.as_ptr().cast_mut(), 0, slot) };
             return Err(Raised::Pending);
         }
-        Ok(slot.object())
+        Ok(Some(slot))
     }
 
-    /// `Class`.
-    pub fn object(&self, index: usize, class: &ClassEntry) -> Outcome<&'a ZendObject> {
-        self.optional_object(index, class)?
+    /// `Class`, as the value that holds the object.
+    pub fn instance(&self, index: usize, class: &ClassEntry) -> Outcome<&'a Zval> {
+        self.optional_instance(index, class)?
             .ok_or_else(|| Raised::internal("object argument without a value"))
     }
 

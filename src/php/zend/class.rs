@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use ext_php_rs::args::ArgInfoTables;
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::ffi::{
-    HashTable, IS_OBJECT_EX, ZEND_ACC_PRIVATE, ZEND_ACC_PUBLIC, zend_class_entry, zend_function,
-    zend_internal_arg_info, zend_object, zend_property_info, zend_string, zend_type, zval,
+    HashTable, ZEND_ACC_PRIVATE, ZEND_ACC_PUBLIC, zend_class_entry, zend_function, zend_internal_arg_info, zend_object,
+    zend_property_info, zend_string, zend_type, zval,
 };
 use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::ClassEntry;
@@ -298,18 +298,6 @@ pub fn registered_class(name: &str) -> Option<&'static mut ClassEntry> {
         let table = (*ext_php_rs::ffi::ext_php_rs_compiler_globals()).class_table;
         table_pointer::<ClassEntry>(table, &name.to_lowercase())?.as_mut()
     }
-}
-
-/// A value that shares `object`.
-pub fn share(object: &ZendObject) -> Zval {
-    let handle = ptr::from_ref(object).cast_mut();
-    let mut value = Zval::new();
-    // SAFETY: objects are reference-counted handles in one thread's memory; only the count is written, and the value
-    // owns the reference that was added.
-    unsafe { (*handle).gc.refcount += 1 };
-    value.value.obj = handle;
-    value.u1.type_info = IS_OBJECT_EX;
-    value
 }
 
 /// Argument tables that the engine points into for the life of the process.

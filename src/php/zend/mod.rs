@@ -19,7 +19,7 @@ pub use arguments::{Arguments, Instant, type_name};
 pub use call::{Ended, call, call_method, take_exception};
 pub use class::{
     Visibility, class, complete, date_time_immutable, date_time_interface, declare_property, enum_case, instantiate,
-    json_serializable, object_value, park, property, registered_class, set_property, share,
+    json_serializable, object_value, park, property, registered_class, set_property,
 };
 pub use process::{
     ForkSteps, error_log, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, panics,

@@ -22,7 +22,10 @@ final class Fpm
      */
     public function __construct(private readonly string $folder, array $pool = [], array $ini = [], array $global = [], ?int $user = null)
     {
-        $binary = '/usr/sbin/php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
+        // Where Debian has it, or beside a PHP that was built by itself.
+        $beside = dirname(PHP_BINARY, 2) . '/sbin/php-fpm';
+        $binary = $beside . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
+        $binary = is_file($binary) ? $binary : $beside;
         $this->socket = $folder . '/fpm.sock';
         $root = $user === null && posix_geteuid() === 0;
         // Started as root it must be told to stay what it is, so that one user owns the store.
