@@ -1377,7 +1377,8 @@ function admin_consent_url(string $account, #[\SensitiveParameter] ?string $sess
 /**
  * An access token that is good for `$min_validity` seconds, renewed when needed.
  *
- * If renewing fails for a passing reason and the old one still has more than a minute, that is returned.
+ * If renewing fails for a passing reason and the old one still has more than a minute, that is returned. One that is good enough but
+ * due for renewal is waited for a second at most: if Microsoft takes longer, the old one is returned, and the new one stored when it comes.
  *
  * @param string|null $challenge the `claims` of a 401 that the caller got with the last token
  * @throws AccountNotFoundException no account of that name

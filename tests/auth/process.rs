@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Lines};
 use std::ops::ControlFlow;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub enum Task {
     TokenAtOnce,
     /// Asks Microsoft for new tokens, whatever is there.
     Refresh,
-    /// Renews as the job does, whatever ends within a day.
+    /// Renews as the job does, whatever ends within two days.
     Job,
     /// Finishes a sign-in.
     SignIn(Callback),
@@ -67,9 +68,10 @@ fn child() {
             told(renewed.and_then(|_| tokens::access_token(&context, &name, 0, None)));
         }
         Task::Job => {
-            let report = squeeze_graph::service::refresh_job::refresh_tokens(&context, 86_400, None, &mut |_, _, _| {
-                ControlFlow::Continue(())
-            });
+            let report =
+                squeeze_graph::service::refresh_job::refresh_tokens(&context, 200_000, None, &mut |_, _, _| {
+                    ControlFlow::Continue(())
+                });
             println!("\n{}", if report.is_ok() { "token=job" } else { "error=job" });
         }
         Task::SignIn(callback) => match exchange_code(&context, &callback, SESSION) {
@@ -167,7 +169,8 @@ impl Process {
     /// SIGKILL; whether it had told a token before.
     pub fn kill(mut self) -> bool {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        let end = self.child.wait().unwrap();
+        assert!(end.success() || end.signal() == Some(9), "it ended by itself: {end}");
         self.next().is_some_and(|told| told.starts_with("token="))
     }
 

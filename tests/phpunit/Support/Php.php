@@ -108,9 +108,14 @@ final class Php
         return proc_get_status($this->process)['pid'];
     }
 
+    /**
+     * Nothing happens once it is known to have ended: its id may be another process's by then.
+     */
     public function signal(int $signal): void
     {
-        proc_terminate($this->process, $signal);
+        if ($this->status === null) {
+            proc_terminate($this->process, $signal);
+        }
     }
 
     public function running(): bool
