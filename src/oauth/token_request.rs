@@ -22,6 +22,7 @@ use oauth2::{
 
 use url::Url;
 
+use crate::base::budget::Budget;
 use crate::base::cancel::CancelToken;
 use crate::base::clock::{Clock, UtcInstant};
 use crate::base::problem::{Problem, Source};
@@ -113,6 +114,8 @@ pub struct TokenEndpoint<'a> {
     pub random: &'a dyn Random,
     /// Ends the pause before a repetition; a request on its way is not torn off.
     pub cancel: &'a CancelToken,
+    /// What that pause, and the repetition, are taken from.
+    pub budget: &'a Budget,
 }
 
 type Client = oauth2::Client<
@@ -187,6 +190,11 @@ impl TokenEndpoint<'_> {
             (Ok(body), Some(received)) => body
                 .answer(received.at, server_date(&received.headers), received.clock_skew)
                 .ok_or_else(|| unreadable(&received, &request_id)),
+            (Err(RequestTokenError::ServerResponse(error)), Some(received))
+                if is_a_strangers(&error, received.status) =>
+            {
+                Err(unreadable(&received, &request_id))
+            }
             (Err(RequestTokenError::ServerResponse(mut error)), Some(received)) => {
                 error.replace_texts(&|text| masked(text, &secrets));
                 let mut failure = TokenFailure {
@@ -220,6 +228,18 @@ fn client(application: &Application) -> Client {
         .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
         .set_auth_type(AuthType::RequestBody)
         .set_token_uri(TokenUrl::from_url(application.token_endpoint()))
+}
+
+/// Whether an error is the work of something on the way, such as a gateway's `{"error":"access_denied"}`: Entra refuses with 400 or
+/// 401, and numbers its errors. Without this a proxy could void a sign-in.
+fn is_a_strangers(error: &ErrorBody, status: StatusCode) -> bool {
+    let entras = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::UNAUTHORIZED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    error.aadsts().is_none() && !status.is_server_error() && !entras.contains(&status)
 }
 
 /// An answer that is neither tokens nor an error of Entra's: a proxy's page, half a body, nothing.
@@ -288,12 +308,13 @@ impl SyncHttpClient for Exchange<'_> {
 
         let (status, headers, body) = self.send(attempt.clone())?;
         let waits = headers.contains_key(http::header::RETRY_AFTER);
-        if status.is_server_error() && !waits && self.repeat && self.left() > PAUSE {
-            let slept = self.endpoint.cancel.sleep(PAUSE);
-            if slept.is_ok() {
-                let (status, headers, body) = self.send(attempt)?;
-                return Ok(response(status, &headers, body));
-            }
+        let may = status.is_server_error() && !waits && self.repeat && self.left() > PAUSE;
+        if may && self.endpoint.budget.take(PAUSE) && self.endpoint.cancel.sleep(PAUSE).is_ok() {
+            let began = Instant::now();
+            let again = self.send(attempt);
+            self.endpoint.budget.spend(began.elapsed());
+            let (status, headers, body) = again?;
+            return Ok(response(status, &headers, body));
         }
         Ok(response(status, &headers, body))
     }

@@ -158,6 +158,7 @@ fn refreshed(status: u16, body: &[u8]) -> Result<TokenAnswer, Box<TokenFailure>>
         clock: &StoppedClock,
         random: &OsRandom,
         cancel: &CancelToken::new(),
+        budget: &Budget::new(Duration::from_mins(2)),
     };
     let application = Application {
         client_id: CLIENT.to_owned(),

@@ -70,11 +70,21 @@ fn json(status: u16, body: &str) -> Answer {
 }
 
 fn ask(script: &Script, grant: Grant<'_>, challenge: Option<&str>) -> Result<TokenAnswer, Box<TokenFailure>> {
+    ask_within(Duration::from_mins(2), script, grant, challenge)
+}
+
+fn ask_within(
+    budget: Duration,
+    script: &Script,
+    grant: Grant<'_>,
+    challenge: Option<&str>,
+) -> Result<TokenAnswer, Box<TokenFailure>> {
     let endpoint = TokenEndpoint {
         transport: script,
         clock: &FixedClock,
         random: &OsRandom,
         cancel: &CancelToken::new(),
+        budget: &Budget::new(budget),
     };
     endpoint.request(&application("contoso.com"), grant, challenge)
 }
@@ -256,6 +266,33 @@ fn a_server_error_without_retry_after_is_repeated_once() {
     assert_eq!(refresh(&script).unwrap().access_token, Secret::new("at"));
     let script = Script::new([json(500, ""), json(502, "<p>no</p>")]);
     assert_eq!(refresh(&script).unwrap_err().problem.http_status, Some(502));
+}
+
+#[test]
+fn a_call_without_time_for_repetitions_asks_once() {
+    let script = Script::new([json(503, ""), json(200, GOOD)]);
+    let grant = Grant::RefreshToken(&Secret::new("canary-refresh"));
+    let failure = ask_within(Duration::ZERO, &script, grant, None).unwrap_err();
+    assert_eq!(failure.problem.http_status, Some(503));
+    assert_eq!(script.requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn only_what_entra_can_have_said_is_believed() {
+    // status, body, whether it is Entra's verdict
+    let cases = [
+        (400, r#"{"error":"invalid_grant"}"#, true),
+        (401, r#"{"error":"invalid_client"}"#, true),
+        (403, r#"{"error":"invalid_grant","error_codes":[50173]}"#, true),
+        (403, r#"{"error":"access_denied"}"#, false),
+        (404, r#"{"error":"invalid_grant"}"#, false),
+        (302, r#"{"error":"login_required"}"#, false),
+    ];
+    for (status, body, believed) in cases {
+        let problem = refresh(&Script::new([json(status, body)])).unwrap_err().problem;
+        assert_eq!(problem.code != "unreadable_answer", believed, "{status} {body}");
+        assert!(believed || problem.retryable(), "{status} {body}");
+    }
 }
 
 #[test]

@@ -235,6 +235,7 @@ impl Redemption {
             clock: context.clock.as_ref(),
             random: context.random.as_ref(),
             cancel: &context.cancel,
+            budget: &context.budget,
         };
         let grant = Grant::AuthorizationCode {
             code,

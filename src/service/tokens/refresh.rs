@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long others are waited for: two holders that die on another machine.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
 
+/// How many requests of one call may fail: whoever goes on asking meets Entra's loop detection (AADSTS50196).
+const REQUESTS: u32 = 4;
+
 /// Why somebody wants an access token.
 #[derive(Debug, Clone)]
 pub(crate) enum Want {
@@ -133,6 +136,7 @@ struct Renewal {
 pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> Result<Obtained> {
     let begun = Instant::now();
     let mut first: Option<Mark> = None;
+    let mut failures = 0;
     loop {
         context.cancel.check()?;
         let (account, stored) = read(context, name)?;
@@ -176,13 +180,20 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
                 continue;
             }
         };
+        let asked_at = Instant::now();
         match inside(context, name, demand, first_mark, lease)? {
             Inside::Obtained(obtained) => return Ok(*obtained),
             Inside::Again => {}
-            Inside::Failed(failed) => match after_failure(context, name, demand, &failed)? {
-                Some(obtained) => return Ok(obtained),
-                None => first = None,
-            },
+            Inside::Failed(failed) => {
+                if failures > 0 {
+                    context.budget.spend(asked_at.elapsed());
+                }
+                failures += 1;
+                match after_failure(context, name, demand, &failed, failures < REQUESTS)? {
+                    Some(obtained) => return Ok(obtained),
+                    None => first = None,
+                }
+            }
         }
     }
 }
@@ -429,6 +440,7 @@ fn after_failure(
     name: &AccountName,
     demand: &Demand,
     failed: &TokenFailure,
+    may_ask_again: bool,
 ) -> Result<Option<Obtained>> {
     let (account, stored) = read(context, name)?;
     let now = context.clock.now();
@@ -440,6 +452,7 @@ fn after_failure(
     let failure = outcome::failure(&account, failed, now);
     if let Some(seconds) = failed.retry_after
         && failure.passes()
+        && may_ask_again
     {
         let wait = Duration::from_secs(seconds.max(1));
         if context.budget.take(wait) {

@@ -40,6 +40,7 @@ impl RefreshRequest {
             clock: context.clock.as_ref(),
             random: context.random.as_ref(),
             cancel: &context.cancel,
+            budget: &context.budget,
         };
         let refresh_token = self.stored.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
         let grant = match (self.account.settings.protocol, refresh_token) {
