@@ -82,7 +82,8 @@ const WORDS: [&str; 40] = [
 pub fn mutated(numbers: &mut Numbers, pool: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
     let mut input = numbers.pick(pool).clone();
     for _ in 0..=numbers.below(8).min(numbers.below(8)) {
-        if numbers.below(3) == 0
+        // Mostly: one byte more or less ends what is JSON, and no later change of this input would reach what lies behind the parser.
+        if numbers.below(4) != 0
             && let Ok(mut value) = serde_json::from_slice::<Value>(&input)
         {
             bend(numbers, &mut value, words);

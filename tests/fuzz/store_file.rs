@@ -162,6 +162,11 @@ fn about_tokens(asked: &str, record: &TokenRecord) -> String {
         shown(record.access_token.as_ref()),
         shown(record.refresh_token.as_ref()),
     ];
+    // When it was written is the store's to say.
+    let record = TokenRecord {
+        written_at: None,
+        ..record.clone()
+    };
     format!("tokens {asked}: {record:?} {secrets:?}")
 }
 
