@@ -49,7 +49,7 @@ final class KilledImportTest extends GraphTestCase
             throw $error;
         }
         if (getenv('IMPORT_KILLS')) {
-            fwrite(STDERR, sprintf("figure: %d kills over %d mails, %d at a time (seed %d): none lost, %d handed over again, each after a kill that found it in hand\n", $killed, $mails, $mailbox, $seed, $repeats));
+            fwrite(STDERR, sprintf("\nfigure: %d kills over %d mails, %d at a time (seed %d): none lost, %d handed over again, each after a kill that found it in hand\n", $killed, $mails, $mailbox, $seed, $repeats));
             arsort($this->phases);
             foreach ($this->phases as $phase => $count) {
                 fwrite(STDERR, sprintf("figure: %4d kills %s\n", $count, $phase));
@@ -103,14 +103,15 @@ final class KilledImportTest extends GraphTestCase
     private function wait(Php $child, int $mails): void
     {
         $begun = $this->host->noted('begin');
-        [$reached, $most] = match (mt_rand(1, 10)) {
-            1, 2, 3 => [static fn (): bool => true, 1_000],
-            4, 5, 6 => [fn (): bool => $this->host->noted('begin') > $begun, 1_000],
-            7, 8, 9 => [fn (): bool => in_array('moving', $this->inFlight(), true), 80],
-            10 => [fn (): bool => $this->host->noted('told') === $mails, 120],
+        $aim = mt_rand(1, 20);
+        [$reached, $most] = match (true) {
+            $aim <= 8 => [static fn (): bool => true, 700],
+            $aim <= 15 => [fn (): bool => $this->host->noted('begin') > $begun, 500],
+            $aim <= 19 => [fn (): bool => in_array('moving', $this->inFlight(), true), 80],
+            default => [fn (): bool => $this->host->noted('told') === $mails, 120],
         };
         while ($child->running() && !$reached()) {
-            usleep(2_000);
+            usleep(5_000);
         }
         $end = microtime(true) + mt_rand(0, $most) / 1_000;
         while ($child->running() && microtime(true) < $end) {

@@ -108,7 +108,7 @@ final class LostAnswersTest extends GraphTestCase
         }
         self::assertGreaterThan(0, $lost);
         if (getenv('LOST_ANSWERS')) {
-            fwrite(STDERR, sprintf("figure: %d changes with %d mishaps, of them %d answers lost of what was done (seed %d): one effect each\n", $rounds, $struck, $lost, $seed));
+            fwrite(STDERR, sprintf("\nfigure: %d changes with %d mishaps, of them %d answers lost of what was done (seed %d): one effect each\n", $rounds, $struck, $lost, $seed));
         }
     }
 

@@ -182,7 +182,7 @@ fn an_import_killed_at_any_point_loses_no_mail_and_repeats_only_what_was_in_hand
 
     let repeats = check_journal(&std::fs::read_to_string(journal_of(&store).0).unwrap(), mails);
     assert!(repeats <= kills, "{repeats} repeats after {kills} kills");
-    println!("{kills} kills, {mails} mails, {repeats} repeats");
+    println!("figure: the core alone: {kills} kills over {mails} mails, {repeats} handed over again");
 
     drop(store::quiesce());
     let database = rusqlite::Connection::open(&store).unwrap();
