@@ -34,6 +34,11 @@ impl CancelToken {
         self.0.changed.notify_all();
     }
 
+    /// Whether both are the same token, or clones of one.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         *self.0.cancelled.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,6 +4,7 @@
 //! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs all places at once, is not
 //! starved by downloads that need one each.
 
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -17,6 +18,11 @@ const SLICE: Duration = Duration::from_millis(50);
 static LANES: Mutex<Option<(u32, Lanes)>> = Mutex::new(None);
 
 type Lanes = HashMap<String, Weak<Lane>>;
+
+/// Holds the process's lanes as they are until dropped: for a fork, see [`crate::store::quiesce`].
+pub fn hold() -> Box<dyn Any> {
+    Box::new(LANES.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// The requests in flight on one mailbox.
 #[derive(Debug, Default)]

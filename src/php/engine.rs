@@ -8,6 +8,7 @@
 //! Nothing here survives a fork: in a child the helper threads are gone and connections belong to the parent, so the
 //! engine is keyed by process id and a stale one is forgotten, never dropped. It is never made while the module starts.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
@@ -30,6 +31,9 @@ use crate::transport::http::HttpTransport;
 
 /// How long PHP's thread waits before it looks for interrupts: signals are noticed well within 100 ms.
 const SLICE: Duration = Duration::from_millis(25);
+
+/// How often a helper that waits for an answer looks whether the call was given up.
+const ABANDONED: Duration = Duration::from_millis(100);
 
 /// How long the end of the process waits for work that still runs.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -55,8 +59,71 @@ thread_local! {
     /// there (seen to hang for ever).
     static ENGINE: RefCell<Option<ManuallyDrop<Engine>>> = const { RefCell::new(None) };
 
-    /// Keeps the store closed between the two sides of a fork.
-    static FORKING: RefCell<Option<Quiesced>> = const { RefCell::new(None) };
+    /// Keeps everything still between the two sides of a fork.
+    static FORKING: RefCell<Option<Still>> = const { RefCell::new(None) };
+
+    /// The calls that run on this thread: several, where a callback calls back or suspends its fiber.
+    static OPEN: RefCell<Vec<OpenCall>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What no thread may be in the middle of when the process forks. A lock that a helper holds at that moment would stay
+/// locked in the child for ever, for there the helper does not exist.
+struct Still {
+    _store: Quiesced,
+    _locks: [Box<dyn Any>; 3],
+}
+
+impl Still {
+    fn new() -> Self {
+        Self {
+            // First: whoever is inside the store takes none of the other locks.
+            _store: crate::store::quiesce(),
+            _locks: [
+                crate::graph::lanes::hold(),
+                crate::transport::hold(),
+                crate::service::tokens::hold(),
+            ],
+        }
+    }
+}
+
+/// A call that waits for its helper.
+struct OpenCall {
+    pid: u32,
+    cancel: CancelToken,
+}
+
+/// Ends, with the request, the calls that nobody waits for any more. Such a call was left in a fiber that is never
+/// resumed: the engine ends it by unwinding, but not after a fatal error.
+pub fn end_request() {
+    let left = OPEN.with_borrow_mut(std::mem::take);
+    for call in left {
+        // One that began before a fork ends in the parent, and only there.
+        if call.pid == std::process::id() {
+            call.cancel.cancel();
+        }
+    }
+}
+
+/// Counts a call as open for as long as it lives.
+struct Opened(CancelToken);
+
+impl Opened {
+    fn new(cancel: &CancelToken) -> Self {
+        OPEN.with_borrow_mut(|open| {
+            open.push(OpenCall {
+                pid: std::process::id(),
+                cancel: cancel.clone(),
+            });
+        });
+        Self(cancel.clone())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| open.retain(|call| !call.cancel.is(&self.0)));
+    }
 }
 
 /// The transport for these settings.
@@ -95,7 +162,7 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
 /// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.
 fn watch_forks() {
     zend::on_fork(zend::ForkSteps {
-        prepare: || FORKING.with_borrow_mut(|slot| *slot = Some(crate::store::quiesce())),
+        prepare: || FORKING.with_borrow_mut(|slot| *slot = Some(Still::new())),
         parent: || FORKING.with_borrow_mut(|slot| *slot = None),
         child: || {
             RUNNING.store(0, Ordering::SeqCst);
@@ -116,13 +183,20 @@ enum Message<Q, T> {
 pub struct Asker<Q, A, T> {
     questions: Sender<Message<Q, T>>,
     answers: Receiver<A>,
+    cancel: CancelToken,
 }
 
 impl<Q, A, T> Asker<Q, A, T> {
     /// Asks PHP's thread and waits. None: it no longer answers.
     pub fn ask(&self, question: Q) -> Option<A> {
         self.questions.send(Message::Question(question)).ok()?;
-        self.answers.recv().ok()
+        loop {
+            match self.answers.recv_timeout(ABANDONED) {
+                Ok(answer) => return Some(answer),
+                Err(RecvTimeoutError::Timeout) if !self.cancel.is_cancelled() => {}
+                Err(_) => return None,
+            }
+        }
     }
 }
 
@@ -154,10 +228,13 @@ where
     let pid = std::process::id();
     let (questions, messages) = channel();
     let (answers, inbox) = channel();
+    let _open = Opened::new(cancel);
+    let theirs = cancel.clone();
     start(move || {
         let asker = Asker {
             questions,
             answers: inbox,
+            cancel: theirs,
         };
         let result = catch_unwind(AssertUnwindSafe(|| work(&asker))).map_err(|_| zend::last_panic());
         // Nobody listens any more when the call was ended; what had to be kept is in the store.

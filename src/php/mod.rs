@@ -60,8 +60,9 @@ fn refuse(error: &str) -> c_int {
     -1
 }
 
-/// Request end: what the log keeps for a request goes with it.
+/// Request end: what the log keeps for a request goes with it, and so does what still waits for PHP code.
 extern "C" fn end_request(_kind: c_int, _module: c_int) -> c_int {
+    let _ = std::panic::catch_unwind(engine::end_request);
     let _ = std::panic::catch_unwind(log::end_request);
     0
 }

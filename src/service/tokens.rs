@@ -24,7 +24,7 @@ use crate::store::record::{AccountRecord, TokenRecord};
 
 pub use account_tokens::{AccountTokens, tokens_for};
 pub use adoption::{AdoptedToken, adopt_token};
-pub use commit::wait_for_commits;
+pub use commit::{hold, wait_for_commits};
 
 use refresh::{Demand, Want};
 

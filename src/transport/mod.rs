@@ -11,6 +11,8 @@ mod trust;
 
 pub mod retry_after;
 
+pub use trust::hold;
+
 use std::io::Read;
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! `https://` request comes: without a CA store plain HTTP to a test server on loopback still works. `SSL_CERT_FILE` and
 //! `SSL_CERT_DIR` are honoured, as OpenSSL does. Verification can not be turned off.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,6 +50,12 @@ fn with_roots(roots: Arc<RootCertStore>) -> Result<ClientConfig, Reason> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// Holds the parsed store as it is until dropped: for a fork, see [`crate::store::quiesce`]. Parsing takes long enough for another thread
+/// to fork in the middle of it.
+pub fn hold() -> Box<dyn Any> {
+    Box::new(SYSTEM.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn system() -> Arc<RootCertStore> {

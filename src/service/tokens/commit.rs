@@ -3,6 +3,7 @@
 //! It runs on a thread of its own, which stores the answer by itself. The caller waits for it and may stop waiting; a process that
 //! wants to end, or to fork, waits for all of them ([`wait_for_commits`]).
 
+use std::any::Any;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -68,6 +69,11 @@ pub fn wait_for_commits(timeout: Duration) -> bool {
             .0;
     }
     true
+}
+
+/// Holds the count as it is until dropped: for a fork, see [`crate::store::quiesce`].
+pub fn hold() -> Box<dyn Any> {
+    Box::new(RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Runs `work` to its end, whatever becomes of the caller, and returns its result unless the caller was cancelled meanwhile. A panic
