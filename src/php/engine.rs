@@ -123,6 +123,10 @@ impl Opened {
 impl Drop for Opened {
     fn drop(&mut self) {
         OPEN.with_borrow_mut(|open| open.retain(|call| !call.cancel.is(&self.0)));
+        // A bug on this thread: nobody will take what the helper brings.
+        if thread::panicking() {
+            self.0.cancel();
+        }
     }
 }
 

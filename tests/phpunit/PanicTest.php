@@ -30,7 +30,7 @@ final class PanicTest extends GraphTestCase
         $places = (int) (getenv('PANIC_PLACES') ?: 5);
 
         $child = Php::run(
-            [__DIR__ . '/Support/panics.php', $this->folder . '/clock', (string) $places],
+            [__DIR__ . '/Support/panics.php', $this->folder . '/clock', (string) $places, World::SECRET],
             ['log_errors' => '1', 'error_log' => $this->folder . '/php.log', 'squeeze_graph.log' => $this->folder . '/log', 'squeeze_graph.log_level' => 'debug', 'squeeze_graph.timeout' => '2'],
             ['LD_PRELOAD' => $library, 'FAILING_CLOCK' => $this->folder . '/clock', 'FAILING_CLOCK_SPARES' => implode(' ', $spares)],
             600,

@@ -8,7 +8,7 @@ declare(strict_types=1);
 
 use function Squeeze\Graph\{access_token, adopt_token, authorization_url, export_token, import_messages, list_folders, list_messages, move_message, refresh_token, refresh_tokens, save_account, test_connection, token_status};
 
-[, $clock, $places] = $argv;
+[, $clock, $places, $clientSecret] = $argv;
 
 // What the clock is told, and how often it was read.
 $set = static function (int $after) use ($clock): void {
@@ -22,8 +22,7 @@ $fail = static function (string $why): never {
     exit(1);
 };
 
-$secrets = static fn (): array => array_filter([export_token('invoices')['access_token'], export_token('invoices')['refresh_token'], Squeeze\Graph\Tests\Support\World::SECRET]);
-require __DIR__ . '/World.php';
+$secrets = static fn (): array => array_filter([export_token('invoices')['access_token'], export_token('invoices')['refresh_token'], $clientSecret]);
 
 $calls = [
     'token_status' => static fn () => token_status('invoices'),
@@ -65,12 +64,20 @@ foreach ($calls as $name => $call) {
         $set(0);
         $begun = microtime(true);
         try {
-            $call();
+            do {
+                try {
+                    $call();
+                    break;
+                } catch (Squeeze\Graph\ImportRunningException) {
+                    // What ran beside the broken call is just coming to its end.
+                    usleep(10_000);
+                }
+            } while (microtime(true) - $begun < 4);
         } catch (Throwable $error) {
             $fail(sprintf('%s after a bug at %d of %d: %s: %s', $name, $at, $total, $error::class, $error->getMessage()));
         }
         $slowest = max($slowest, microtime(true) - $begun);
     }
-    $slowest < 5 || $fail(sprintf('%s waited %.1f s after a bug', $name, $slowest));
+    $slowest < 4 || $fail(sprintf('%s waited %.1f s after a bug', $name, $slowest));
     echo json_encode(['call' => $name, 'tried' => $tried, 'places' => $total, 'errors' => $errors, 'broken' => $broken, 'slowest' => $slowest]), "\n";
 }
