@@ -83,7 +83,7 @@ impl Problem {
             code: code.into(),
             aadsts: None,
             suberror: None,
-            message: tame(message),
+            message: foreign(message),
             http_status: None,
             request_id: None,
             correlation_id: None,
@@ -160,6 +160,25 @@ impl Problem {
             self.message.clone()
         }
     }
+}
+
+/// A text that a server wrote, fit to be shown: tame, and without anything that could be a token. Servers, and what stands before them,
+/// quote what they were sent; a run of letters longer than any word, GUID or scope is not needed to understand them.
+pub fn foreign(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_token_letter = |letter: char| letter.is_ascii_alphanumeric() || "+/_=~%-".contains(letter);
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let inside = is_token_letter(first);
+        let end = rest
+            .find(|letter| is_token_letter(letter) != inside)
+            .unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        shown.push_str(if inside && run.len() > LONGEST { "…" } else { run });
+        rest = after;
+    }
+    tame(&shown)
 }
 
 /// Caps a foreign text and escapes its control characters, so that it can stand in a log line.

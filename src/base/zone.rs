@@ -76,6 +76,12 @@ pub fn instant(input: &TimeInput, timezone: Option<&str>, argument: &'static str
     }
 }
 
+/// Whether a text is written as a time at all, even if there is no such time. What is not may be anything, also a secret in the wrong
+/// place.
+pub fn is_written_as_time(text: &str) -> bool {
+    !matches!(written::read(text.trim()), Err(Unreadable::NotATime))
+}
+
 /// A naive local time of a zone (IANA or Windows name) as an instant.
 pub fn to_utc(local_time: &str, timezone: &str) -> Result<UtcInstant, TimeError> {
     instant(&TimeInput::Text(local_time.to_owned()), Some(timezone), "local_time")

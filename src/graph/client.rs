@@ -486,7 +486,8 @@ impl Client {
             let request_id = response
                 .headers
                 .get(error::REQUEST_ID)
-                .and_then(|value| value.to_str().ok());
+                .and_then(|value| value.to_str().ok())
+                .and_then(error::word);
             log.event(
                 Level::Debug,
                 "Graph answered",

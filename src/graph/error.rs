@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::base::cancel::Cancelled;
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{self, Class, Detail, Failure};
-use crate::base::problem::{Problem, Source, tame};
+use crate::base::problem::{Problem, Source, foreign};
 use crate::transport::TransportError;
 use crate::transport::retry_after::retry_after;
 
@@ -115,7 +115,7 @@ impl Refusal {
     #[must_use]
     pub fn with_headers(mut self, headers: &HeaderMap, now: UtcInstant) -> Self {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        self.request_id = headers.get(REQUEST_ID).and_then(text);
+        self.request_id = headers.get(REQUEST_ID).and_then(text).and_then(|id| word(&id));
         self.retry_after = retry_after(headers, now).map(Duration::from_secs);
         self.challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(text).collect();
         self
@@ -142,10 +142,7 @@ impl Refusal {
                 found.filter(|text| !text.is_empty()).map(str::to_owned)
             };
             // Short words; they stand in log lines, and anything longer or with a line break in it is somebody's attempt to fill those.
-            let word = |name: &str| {
-                let word: String = tame(&text(name)?).chars().take(128).collect();
-                (!word.is_empty()).then_some(word)
-            };
+            let word = |name: &str| word(&text(name)?);
             self.codes.extend(word("code"));
             if self.message.is_empty() {
                 self.message = text("message").unwrap_or_default();
@@ -182,6 +179,12 @@ impl Refusal {
             None => build(&format!("http_{}", self.status.as_u16())),
         })
     }
+}
+
+/// A code or an id, as it may stand in a log line.
+pub(super) fn word(text: &str) -> Option<String> {
+    let word: String = foreign(text).chars().take(128).collect();
+    (!word.is_empty()).then_some(word)
 }
 
 impl fmt::Display for Refusal {
@@ -223,7 +226,7 @@ impl GraphError {
     pub fn unreadable(reason: impl Into<String>, cut: bool, at: UtcInstant) -> Self {
         Self {
             cause: Cause::Unreadable {
-                reason: reason.into(),
+                reason: foreign(&reason.into()),
                 cut,
             },
             executed: Executed::Maybe,

@@ -85,7 +85,7 @@ impl ErrorBody {
 
 /// Codes and ids are short words; anything longer is somebody's attempt to fill a log.
 pub(super) fn capped(text: &str) -> String {
-    crate::base::problem::tame(text).chars().take(128).collect()
+    crate::base::problem::foreign(text).chars().take(128).collect()
 }
 
 fn aadsts_in(description: &str) -> Option<u32> {

@@ -19,6 +19,7 @@ use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
     PkceCodeVerifier, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, SyncHttpClient, TokenUrl,
 };
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use url::Url;
 
@@ -444,11 +445,18 @@ fn secrets<'a>(application: &'a Application, grant: Grant<'a>) -> Vec<&'a Secret
     all.filter(|secret| !secret.is_empty()).collect()
 }
 
-/// A text of the answer without them.
+/// A text of the answer without them: as they are, and as they were spelled in the form (and in URLs) that was sent.
 fn masked(text: &str, secrets: &[&Secret]) -> String {
-    secrets
-        .iter()
-        .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "…"))
+    secrets.iter().fold(text.to_owned(), |text, secret| {
+        let form: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+        let escaped = percent_encode(secret.expose().as_bytes(), NON_ALPHANUMERIC).to_string();
+        // Unreserved letters, which some escape and others do not (RFC 3986 section 2.3).
+        let unreserved = ["%2D", "%5F", "%2E", "%7E"].into_iter().zip(["-", "_", ".", "~"]);
+        let url = unreserved.fold(escaped.clone(), |text, (code, letter)| text.replace(code, letter));
+        [secret.expose(), &form, &escaped, &url]
+            .into_iter()
+            .fold(text, |text, spelled| text.replace(spelled, "…"))
+    })
 }
 
 #[cfg(test)]

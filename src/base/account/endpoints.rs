@@ -59,11 +59,20 @@ const fn roots(cloud: Cloud) -> (&'static str, &'static str) {
 /// Reads a root: https, or http on loopback, without credentials, query and fragment. `key` is the setting it comes from.
 pub fn root(key: &str, text: &str, now: UtcInstant) -> Result<Url, Box<Problem>> {
     let refuse = |code| Problem::own(code, now).with_fact("key", key);
-    let refuse_value = |code| Err(refuse(code).with_fact("value", text).into());
+    // Credentials may be in it, also where they can not be told apart from the rest; then the value is not named.
+    let refuse_value = |code| {
+        let problem = refuse(code);
+        let hidden = text.contains('@');
+        Err(if hidden {
+            problem
+        } else {
+            problem.with_fact("value", text)
+        }
+        .into())
+    };
     let Ok(url) = Url::parse(text) else {
         return refuse_value("endpoint_invalid");
     };
-    // The value is not named here: credentials may be in it.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refuse("endpoint_credentials").into());
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::table::Row;
-use super::{Actor, Problem, Source, entra, graph, own, transport};
+use super::{Actor, Problem, Source, entra, foreign, graph, own, transport};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::Class;
 use crate::base::language::Language;
@@ -638,4 +638,25 @@ fn a_foreign_text_is_capped_and_can_not_break_a_line_or_a_template() {
         hostile.explanation(Language::English),
         "There is no account named “{path}[x]” in this store."
     );
+}
+
+#[test]
+fn a_run_that_could_be_a_token_is_not_shown_and_words_ids_and_scopes_are() {
+    let token = "eyJ0eXAiOiJKV1QiLCJub25jZSI6IjEyMyJ9".repeat(2);
+    let cases = [
+        (format!("Bearer {token}"), "Bearer …".to_owned()),
+        (format!("id={token}&x"), "…&x".to_owned()),
+        (format!("a {token}.{token} b"), "a ….… b".to_owned()),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(foreign(&text), expected);
+    }
+    for text in [
+        "AADSTS700016: Application 'c0ffee00-0001-4000-8000-000000000001' was not found",
+        "https://graph.microsoft.com/Mail.ReadWrite.Shared https://graph.microsoft.com/.default",
+        "Das Postfach wurde nicht gefunden: rechnung@contoso.example",
+        "",
+    ] {
+        assert_eq!(foreign(text), text);
+    }
 }

@@ -353,3 +353,17 @@ fn what_we_sent_is_shown_nowhere_not_even_cut_in_half() {
         assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
     }
 }
+
+#[test]
+fn what_was_sent_is_masked_as_it_is_in_a_form_and_in_urls() {
+    let secret = Secret::new("sbx~8+a/b=c.1%-_d");
+    for spelled in [
+        "sbx~8+a/b=c.1%-_d",
+        "sbx%7E8%2Ba%2Fb%3Dc.1%25-_d",
+        "sbx~8%2Ba%2Fb%3Dc.1%25-_d",
+        "sbx%7E8%2Ba%2Fb%3Dc%2E1%25%2D%5Fd",
+    ] {
+        let text = masked(&format!("you sent client_secret={spelled}&x=1"), &[&secret]);
+        assert_eq!(text, "you sent client_secret=…&x=1", "{spelled}");
+    }
+}

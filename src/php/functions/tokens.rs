@@ -198,6 +198,14 @@ fn instant(
         }
         _ => return Err(arguments.value_error(1, &format!("must have a time for \"{key}\""))),
     };
+    if let TimeInput::Text(text) = &input
+        && !zone::is_written_as_time(text)
+    {
+        return Err(arguments.value_error(
+            1,
+            &format!("must have epoch seconds or a time such as \"2026-01-31T12:00:00Z\" for \"{key}\""),
+        ));
+    }
     match zone::instant(&input, timezone, "token") {
         Ok(instant) => Ok(Some(instant)),
         Err(error) if error.argument == "token" => {
