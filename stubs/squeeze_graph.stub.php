@@ -631,7 +631,10 @@ final class MoveResult implements \JsonSerializable
 /** A mailbox's regional settings. */
 final class MailboxSettings implements \JsonSerializable
 {
-    /** IANA name. */
+    /**
+     * IANA name. A zone that somebody defined by hand has none: it comes as Microsoft calls it (`Customized Time Zone`),
+     * which \DateTimeZone refuses rather than guesses.
+     */
     public readonly string $timeZone;
     /** E.g. `de-DE`. */
     public readonly ?string $language;

@@ -9,7 +9,10 @@ final class MailboxSettings implements \JsonSerializable
 {
     use Polyfill\PlainValue;
 
-    /** IANA name. */
+    /**
+     * IANA name. A zone that somebody defined by hand has none: it comes as Microsoft calls it (`Customized Time Zone`),
+     * which \DateTimeZone refuses rather than guesses.
+     */
     public readonly string $timeZone;
     /** E.g. `de-DE`. */
     public readonly ?string $language;

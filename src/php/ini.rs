@@ -64,6 +64,19 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().chain(&RETRY_BUDGET_CLI).map(|setting| setting.name)
 }
 
+/// Which values a setting takes, in signs that read alike in every language.
+pub fn takes(name: &str) -> &'static str {
+    match name.strip_prefix(PREFIX).unwrap_or(name) {
+        "connect_timeout" | "timeout" => "1–86400 (s)",
+        "retry_budget" => "0–86400 (s)",
+        "concurrency" => "1–64",
+        "custom_endpoints" => "0, 1",
+        "language" => "en, de",
+        "log_level" => "debug, info, notice, warning, error, critical, alert, emergency",
+        _ => "…",
+    }
+}
+
 /// The value of a setting by its short name.
 pub fn value(name: &str) -> String {
     ini::value(&format!("{PREFIX}{name}"))

@@ -80,7 +80,7 @@ by name
 unknown name
   Error: Unknown named parameter $chalenge
 empty where a name is wanted
-  ValueError: Squeeze\Graph\access_token(): Argument #3 ($challenge) cannot be empty
+  ValueError: Squeeze\Graph\access_token(): Argument #3 ($challenge) must not be empty
 none
   ArgumentCountError: Squeeze\Graph\access_token() expects at least 1 argument, 0 given
 skipped

@@ -67,7 +67,10 @@ fn with_settings(arguments: &Arguments) -> Outcome {
             // The refusal speaks the caller's language, not one that was being set.
             drop(restored);
             return Err(if zend::ini::changeable(name) {
-                refused("configuration_value", &[("setting", name), ("value", &value)])
+                refused(
+                    "configuration_value",
+                    &[("setting", name), ("value", &value), ("known", ini::takes(name))],
+                )
             } else {
                 refused("configuration_not_changeable", &[("setting", name)])
             });

@@ -199,7 +199,7 @@ impl<'a> Arguments<'a> {
     /// `string` that is valid UTF-8 without NUL and not empty.
     pub fn name(&self, index: usize) -> Outcome<&'a str> {
         match self.text(index)? {
-            "" => Err(self.value_error(index, "cannot be empty")),
+            "" => Err(self.value_error(index, "must not be empty")),
             text => Ok(text),
         }
     }
@@ -207,7 +207,7 @@ impl<'a> Arguments<'a> {
     /// `?string` as [`Self::name`].
     pub fn optional_name(&self, index: usize) -> Outcome<Option<&'a str>> {
         match self.optional_text(index)? {
-            Some("") => Err(self.value_error(index, "cannot be empty")),
+            Some("") => Err(self.value_error(index, "must not be empty")),
             text => Ok(text),
         }
     }

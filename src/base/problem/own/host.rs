@@ -39,10 +39,7 @@ pub(super) static ROWS: &[Entry] = &[
                 "{setting} can not be set to “{value}”.",
                 "{setting} kann nicht auf „{value}“ gesetzt werden.",
             ),
-            text(
-                "Look up in the manual which values it takes.",
-                "Sehen Sie im Handbuch nach, welche Werte möglich sind.",
-            ),
+            text("It takes: {known}.", "Möglich sind: {known}."),
         ),
     ),
     (
