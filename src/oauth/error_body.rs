@@ -77,8 +77,10 @@ impl ErrorBody {
         let mut problem = Problem::new(Source::Entra, capped(&self.error), message, now);
         problem.aadsts = self.aadsts();
         problem.suberror = self.suberror.as_deref().map(capped);
-        problem.request_id = self.trace_id.as_deref().map(capped);
-        problem.correlation_id = self.correlation_id.as_deref().map(capped);
+        // A callback has them in its description only.
+        let id = |given: &Option<String>, label| given.as_deref().or_else(|| id_in(message, label)).map(capped);
+        problem.request_id = id(&self.trace_id, "Trace ID: ");
+        problem.correlation_id = id(&self.correlation_id, "Correlation ID: ");
         problem
     }
 }
@@ -92,6 +94,13 @@ fn aadsts_in(description: &str) -> Option<u32> {
     let (_, after) = description.split_once("AADSTS")?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
+}
+
+/// The GUID after a label.
+fn id_in<'a>(description: &'a str, label: &str) -> Option<&'a str> {
+    let id = description.split_once(label)?.1.get(..36)?;
+    let fits = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    fits.then_some(id)
 }
 
 /// Text, or `None` for anything else.
@@ -136,6 +145,34 @@ mod tests {
         assert_eq!(problem.correlation_id.as_deref(), Some("correlation"));
         assert!(problem.message.starts_with("AADSTS50173: ") && !problem.message.contains('\n'));
         assert_eq!(error.challenge().as_deref(), Some(r#"{"access_token":{"x":null}}"#));
+    }
+
+    #[test]
+    fn the_ids_of_a_callback_are_read_from_its_description() {
+        let ids = |description: &str| {
+            let error = ErrorBody {
+                error: "access_denied".to_owned(),
+                error_description: Some(description.to_owned()),
+                ..ErrorBody::default()
+            };
+            let problem = error.problem(NOW);
+            (problem.request_id, problem.correlation_id)
+        };
+        let trace = "0f3b6f2c-1111-4222-8333-444455556666".to_owned();
+        let correlation = "9a8b7c6d-1111-4222-8333-444455556666".to_owned();
+        let text = format!(
+            "AADSTS65004: User declined.\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: 2026-11-24 00:00:00Z"
+        );
+        assert_eq!(ids(&text), (Some(trace), Some(correlation)));
+        for text in [
+            "",
+            "Correlation ID: ",
+            "Correlation ID: 1",
+            "Correlation ID: <script>alert(1)</script>0123456789abcdef",
+            "Correlation ID: ü23456789012345678901234567890123456",
+        ] {
+            assert_eq!(ids(text), (None, None), "{text}");
+        }
     }
 
     #[test]

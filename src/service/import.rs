@@ -14,12 +14,14 @@ mod run;
 mod spool;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use crate::base::account::AccountName;
 use crate::base::cancel::CancelToken;
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Result};
+use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::graph::client::Client;
 use crate::graph::messages;
@@ -214,8 +216,24 @@ pub fn import_messages(
         let pool = Pool::start(mailbox::client(&stoppable, name)?, cancel, client, spool)?;
         Run::new(context, options, host, (plan, lease, pool, ledger), queue).run()
     };
-    let mut report = import().map_err(|error| error.of(name))?;
+    let mut report = import().map_err(|error| error.of(name)).inspect_err(|error| {
+        if let Error::Failure(failure) = error {
+            let facts: [(&str, &dyn Display); 2] = [("account", name), ("code", &failure.problem.code)];
+            context.log.event(Level::Warning, "import stopped", &facts);
+        }
+    })?;
     report.seconds = context.clock.since_boot().saturating_sub(begun).as_secs_f64();
+    context.log.event(
+        Level::Info,
+        "import ended",
+        &[
+            ("account", name),
+            ("imported", &report.imported),
+            ("rejected", &report.rejected),
+            ("left", &report.left),
+            ("failed", &report.failed),
+        ],
+    );
     Ok(report)
 }
 

@@ -13,8 +13,10 @@ use Squeeze\Graph\Tests\Support\World;
 use function Squeeze\Graph\access_token;
 use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\get_mime;
+use function Squeeze\Graph\import_messages;
 use function Squeeze\Graph\list_folders;
 use function Squeeze\Graph\refresh_token;
+use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\set_logger;
 
 final class LogTest extends GraphTestCase
@@ -62,6 +64,26 @@ final class LogTest extends GraphTestCase
             self::assertIsArray(json_decode($line, true, 512, JSON_THROW_ON_ERROR));
         }
         self::assertStringNotContainsString(access_token('invoices'), file_get_contents($log));
+    }
+
+    public function testALogTellsHowAnImportEnded(): void
+    {
+        $log = $this->folder . '/graph.log';
+        ini_set('squeeze_graph.log', $log);
+        ini_set('squeeze_graph.log_level', 'info');
+        $this->signedIn();
+        $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
+        $this->sandbox->deliver(World::USER, Mail::mime('mail without a file'));
+        import_messages('invoices', static fn () => null);
+        save_account('invoices', ['folder_error' => '/Nirgends']);
+        $this->thrown(GraphException::class, static fn () => import_messages('invoices', static fn () => null));
+        $records = array_map(static fn (string $line): array => json_decode($line, true, 512, JSON_THROW_ON_ERROR), file($log));
+        $imports = array_values(array_filter($records, static fn (array $record): bool => str_starts_with($record['message'], 'import')));
+        $facts = array_map(static fn (array $record): array => array_diff_key($record, ['time' => 0, 'pid' => 0]), $imports);
+        self::assertSame([
+            ['account' => 'invoices', 'failed' => '0', 'imported' => '1', 'left' => '0', 'level' => 'info', 'message' => 'import ended', 'rejected' => '1'],
+            ['account' => 'invoices', 'code' => 'import_folder_unusable', 'level' => 'warning', 'message' => 'import stopped'],
+        ], $facts);
     }
 
     public function testALogThatCanNotBeWrittenIsToldOnceAndStopsNothing(): void
