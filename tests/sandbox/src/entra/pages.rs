@@ -15,9 +15,10 @@ pub fn escape(text: &str) -> String {
 fn frame(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"robots\" content=\"none\">\n<title>{title} – SANDBOX</title>\n<style>\n\
+         <meta name=\"robots\" content=\"none\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{title} – SANDBOX</title>\n<style>\n\
          body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #eef1f5; color: #1b1b1b }}\n\
-         .banner {{ background: #8a1538; color: #fff; padding: .5rem 1rem; font-weight: 600; text-align: center }}\n\
+         h1 {{ font-size: 1.5rem; line-height: 1.3; margin-top: 0 }}\n\
+         .banner {{ margin: 0; background: #8a1538; color: #fff; padding: .5rem 1rem; font-weight: 600; text-align: center }}\n\
          main {{ max-width: 26rem; margin: 2rem auto; padding: 1.5rem 2rem; background: #fff; box-shadow: 0 2px 6px rgb(0 0 0 / .2) }}\n\
          label {{ display: block; font-weight: 600 }}\n\
          input:not([type=hidden]) {{ width: 100%; box-sizing: border-box; font: inherit; padding: .4rem; margin: .25rem 0 1rem }}\n\
@@ -66,7 +67,7 @@ fn cancel(realm: &str, ctx: &str) -> String {
 pub fn address(realm: &str, ctx: &str, app: &str, suggested: Option<&str>, complaint: Option<&str>) -> String {
     let inner = format!(
         "{}<label for=\"loginfmt\">Email or phone</label>\n<input id=\"loginfmt\" name=\"loginfmt\" type=\"text\" \
-         inputmode=\"email\" value=\"{}\" autofocus required{}>\n{}<button type=\"submit\">Next</button>",
+         autocomplete=\"username\" inputmode=\"email\" value=\"{}\" autofocus required{}>\n{}<button type=\"submit\">Next</button>",
         alert(complaint),
         escape(suggested.unwrap_or_default()),
         blamed(complaint),
@@ -104,9 +105,10 @@ pub fn accounts(realm: &str, ctx: &str, app: &str, known: &str) -> String {
 /// Asks for the password.
 pub fn password(realm: &str, ctx: &str, user: &str, complaint: Option<&str>) -> String {
     let inner = format!(
-        "{}<label for=\"passwd\">Password</label>\n<input id=\"passwd\" name=\"passwd\" type=\"password\" \
-         autofocus required{}>\n{}<button type=\"submit\">Sign in</button>",
+        "{}<input name=\"login\" type=\"text\" autocomplete=\"username\" value=\"{}\" hidden>\n<label for=\"passwd\">Password</label>\n<input id=\"passwd\" name=\"passwd\" type=\"password\" \
+         autocomplete=\"current-password\" autofocus required{}>\n{}<button type=\"submit\">Sign in</button>",
         alert(complaint),
+        escape(user),
         blamed(complaint),
         hint(&format!("The password of the sandbox’s users is {}", default::PASSWORD)),
     );
