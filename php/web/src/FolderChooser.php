@@ -1,0 +1,123 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Web;
+
+use Squeeze\Graph\Folder;
+use Squeeze\Graph\GraphException;
+
+/**
+ * Shows the folders of the mailbox as they are, to be chosen instead of guessed.
+ */
+final class FolderChooser
+{
+    public const FIELDS = ['folder_inbox', 'folder_processed', 'folder_error'];
+
+    public function __construct(private readonly Visit $visit)
+    {
+    }
+
+    public function show(): Response
+    {
+        return $this->tree();
+    }
+
+    public function choose(): Response
+    {
+        $account = $this->visit->account();
+        $chosen = [];
+        foreach (self::FIELDS as $field) {
+            $value = $this->visit->request->form($field);
+            if ($value !== '') {
+                $chosen[$field] = $value;
+            }
+        }
+        if (count(array_unique($chosen)) < count($chosen)) {
+            return $this->tree($chosen, $this->visit->words->text('folders.twice'));
+        }
+        $this->visit->client->saveAccount($account->account, $chosen);
+        $this->visit->tell(new Notice('success', 'folders.saved', ['account' => $account->account], $account->account));
+
+        return $this->visit->seeOther();
+    }
+
+    public function create(): Response
+    {
+        $account = $this->visit->account();
+        $path = $this->visit->request->form('path');
+        if ($path === '') {
+            return $this->tree([], $this->visit->words->text('form.required', ['field' => $this->visit->words->text('folders.new_path')]));
+        }
+        try {
+            $folder = $this->visit->client->createFolder($account->account, $path);
+        } catch (GraphException $failure) {
+            return $this->tree([], $failure->getProblem()->explanation . ' ' . $failure->getProblem()->remedy);
+        }
+        $this->visit->tell(new Notice('success', 'folders.created', ['path' => $folder->path], $account->account));
+
+        return $this->visit->seeOther('folders', ['account' => $account->account]);
+    }
+
+    /** @param array<string, string> $chosen what was chosen on the page, before what is stored */
+    private function tree(array $chosen = [], ?string $error = null): Response
+    {
+        $account = $this->visit->account();
+        $settings = $account->toSettings();
+        $stored = [];
+        foreach (self::FIELDS as $field) {
+            $stored[$field] = (string) $settings[$field];
+        }
+        $rows = [];
+        foreach ($this->visit->client->listFolders($account->account) as $folder) {
+            $rows[] = ['folder' => $folder, 'value' => self::name($folder), 'depth' => self::depth($folder->path)];
+        }
+
+        return $this->visit->page('folders', [
+            'account' => $account,
+            'rows' => $rows,
+            'fields' => self::FIELDS,
+            'chosen' => $this->found($account->account, $chosen + $stored, array_column($rows, 'folder')),
+            'stored' => $stored,
+            'error' => $error,
+        ], $error === null ? 200 : 422);
+    }
+
+    /**
+     * Which rows are chosen now. A plain name, or a path in other words, is the folder that it finds.
+     *
+     * @param array<string, string> $names
+     * @param list<Folder> $folders
+     * @return array<string, string> field to row
+     */
+    private function found(string $account, array $names, array $folders): array
+    {
+        $rows = array_map(self::name(...), $folders);
+        $found = [];
+        foreach ($names as $field => $name) {
+            if ($name === '' || in_array($name, $rows, true)) {
+                $found[$field] = $name;
+                continue;
+            }
+            try {
+                $found[$field] = self::name($this->visit->client->findFolder($account, $name));
+            } catch (GraphException) {
+                // Nothing is chosen then, and the page says what is stored.
+                $found[$field] = '';
+            }
+        }
+
+        return $found;
+    }
+
+    /** How the account shall name a folder: as its inbox in whatever language, else by its path. */
+    private static function name(Folder $folder): string
+    {
+        return $folder->wellKnownName === null ? $folder->path : 'wellknown:' . $folder->wellKnownName;
+    }
+
+    private static function depth(string $path): int
+    {
+        return substr_count((string) preg_replace('/\\\\./', '', $path), '/') - 1;
+    }
+}

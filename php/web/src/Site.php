@@ -1,0 +1,157 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Squeeze\Graph\Web;
+
+use Squeeze\Graph\AccountNotFoundException;
+use Squeeze\Graph\Client;
+use Squeeze\Graph\ConfigurationException;
+use Squeeze\Graph\GraphException;
+
+/**
+ * The account page as a whole: who may ask, which tenant and page are meant, and what is said when something fails.
+ */
+final class Site
+{
+    /** Pages of a tenant: method and name, class and method. */
+    private const PAGES = [
+        'GET ' => [AccountList::class, 'show'],
+        'GET account' => [AccountEditor::class, 'show'],
+        'POST account' => [AccountEditor::class, 'save'],
+        'GET delete' => [AccountRemoval::class, 'ask'],
+        'POST delete' => [AccountRemoval::class, 'delete'],
+        'POST sign-in' => [SignIn::class, 'begin'],
+        'POST renew' => [Renewal::class, 'renew'],
+        'GET test' => [ConnectionTest::class, 'show'],
+        'POST test' => [ConnectionTest::class, 'run'],
+        'GET folders' => [FolderChooser::class, 'show'],
+        'POST folders' => [FolderChooser::class, 'choose'],
+        'POST new-folder' => [FolderChooser::class, 'create'],
+        'GET log' => [LogPage::class, 'show'],
+    ];
+
+    public function __construct(private readonly Configuration $configuration, private readonly Client $client)
+    {
+    }
+
+    /** @param \Closure(): Session $begin the browser's session; none is begun for who may not come in */
+    public function answer(Request $request, \Closure $begin): Response
+    {
+        if (!$this->configuration->allows($request, null)) {
+            return $this->refusal(new Words(Words::preferred($request->header('accept-language'))), 403, 'refused.access');
+        }
+        $session = $begin();
+        $language = $session->get('language') ?? $this->configuration->language ?? Words::preferred($request->header('accept-language'));
+        $words = new Words(in_array($language, Words::LANGUAGES, true) ? $language : 'en');
+        if ($request->isPost() && !$session->allows($request->form('csrf'))) {
+            return $this->refusal($words, 403, 'refused.csrf');
+        }
+
+        return match ($request->path) {
+            '/' => $this->tenants($request, $session, $words),
+            '/language' => $this->language($request, $session, $words),
+            '/callback' => $this->callback($request, $session, $words),
+            default => $this->page($request, $session, $words),
+        };
+    }
+
+    private function tenants(Request $request, Session $session, Words $words): Response
+    {
+        $tenants = array_values(array_filter(
+            $this->configuration->tenants,
+            fn (Tenant $tenant): bool => $this->configuration->allows($request, $tenant->name),
+        ));
+        if (count($tenants) === 1) {
+            return Response::seeOther($this->configuration->basePath . '/' . $tenants[0]->name . '/');
+        }
+
+        return $this->bare($words, 200, 'tenants', ['tenants' => $tenants, 'csrf' => $session->csrf()]);
+    }
+
+    private function language(Request $request, Session $session, Words $words): Response
+    {
+        if (!$request->isPost()) {
+            return $this->refusal($words, 405, 'refused.method');
+        }
+        if (in_array($request->form('to'), Words::LANGUAGES, true)) {
+            $session->set('language', $request->form('to'));
+        }
+        // Only a path of this site: neither `//elsewhere` nor `/\elsewhere`.
+        $back = $request->form('back');
+
+        return Response::seeOther($this->configuration->basePath . (preg_match('#^/(?![/\\\\])[^\s\\\\]*$#D', $back) === 1 ? $back : '/'));
+    }
+
+    private function callback(Request $request, Session $session, Words $words): Response
+    {
+        if ($request->isPost()) {
+            return $this->refusal($words, 405, 'refused.method');
+        }
+        // The route tells the tenant, and with it the store, before anything is proven; that store then proves the rest.
+        $names = array_keys($this->configuration->tenants);
+        $name = $this->client->callbackRoute($request->query) ?? (count($names) === 1 ? (string) $names[0] : '');
+
+        return $this->within($name, [SignIn::class, 'finish'], $request, $session, $words);
+    }
+
+    private function page(Request $request, Session $session, Words $words): Response
+    {
+        if (preg_match('#^/([a-z0-9-]+)/([a-z-]*)$#D', $request->path, $parts) !== 1) {
+            return $this->refusal($words, 404, 'refused.unknown');
+        }
+        $page = self::PAGES[($request->method === 'HEAD' ? 'GET' : $request->method) . ' ' . $parts[2]] ?? null;
+        if ($page === null) {
+            $known = in_array($parts[2], array_map(static fn (string $key): string => explode(' ', $key)[1], array_keys(self::PAGES)), true);
+
+            return $this->refusal($words, $known ? 405 : 404, $known ? 'refused.method' : 'refused.unknown');
+        }
+
+        return $this->within($parts[1], $page, $request, $session, $words);
+    }
+
+    /** @param array{class-string, string} $page */
+    private function within(string $name, array $page, Request $request, Session $session, Words $words): Response
+    {
+        $tenant = $this->configuration->tenants[$name] ?? null;
+        if ($tenant === null) {
+            return $this->refusal($words, 404, 'refused.tenant');
+        }
+        if (!$this->configuration->allows($request, $name)) {
+            return $this->refusal($words, 403, 'refused.access');
+        }
+        $visit = new Visit($request, $session, $this->client, $this->configuration, $words, $tenant);
+        $settings = $tenant->settings + ['squeeze_graph.language' => $words->language];
+
+        return $this->client->withSettings($settings, static function () use ($page, $visit): Response {
+            try {
+                return (new $page[0]($visit))->{$page[1]}();
+            } catch (GraphException $failure) {
+                $status = match (true) {
+                    $failure instanceof AccountNotFoundException => 404,
+                    $failure instanceof ConfigurationException => 500,
+                    default => 502,
+                };
+
+                return $visit->page('failure', ['problem' => $failure->getProblem()], $status);
+            }
+        });
+    }
+
+    private function refusal(Words $words, int $status, string $text): Response
+    {
+        return $this->bare($words, $status, 'refusal', ['text' => $text]);
+    }
+
+    /**
+     * A page that belongs to no tenant.
+     *
+     * @param array<string, mixed> $values
+     */
+    private function bare(Words $words, int $status, string $template, array $values): Response
+    {
+        $values += ['base' => $this->configuration->basePath, 'path' => '/', 'back' => '/', 'csrf' => null, 'tenant' => null, 'notice' => null];
+
+        return new Response($status, (new View($words, $this->configuration->timezone))->render($template, $values));
+    }
+}
