@@ -8,13 +8,14 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Demo;
 
-use Squeeze\Graph\Console\LoopbackListener;
 use Squeeze\Graph\GraphException;
+use Squeeze\Graph\TokenState;
 
 use function Squeeze\Graph\authorization_url;
 use function Squeeze\Graph\exchange_code;
 use function Squeeze\Graph\find_folder;
 use function Squeeze\Graph\save_account;
+use function Squeeze\Graph\token_status;
 
 require __DIR__ . '/../php/src/autoload.php';
 
@@ -47,7 +48,8 @@ function script(string $name, string ...$arguments): string
 {
     return run([
         PHP_BINARY, '-d', 'extension=' . getenv('SQUEEZE_GRAPH_EXTENSION'), '-d', 'squeeze_graph.custom_endpoints=1',
-        '-d', 'squeeze_graph.store=' . ini_get('squeeze_graph.store'), __DIR__ . '/../php/bin/' . $name, ...$arguments,
+        '-d', 'squeeze_graph.store=' . ini_get('squeeze_graph.store'),
+        '-d', 'squeeze_graph.log=' . ini_get('squeeze_graph.log'), '-d', 'squeeze_graph.log_level=info', __DIR__ . '/../php/bin/' . $name, ...$arguments,
     ]);
 }
 
@@ -111,23 +113,73 @@ function signInAlone(string $url): array
 }
 
 /**
- * @param array<string, string> $person
- * @return array<mixed> the query of the callback
+ * Starts the account page; it ends with this process.
+ *
+ * @param array<string, mixed> $sandbox
+ * @return string its address
  */
-function signInWithBrowser(string $url, LoopbackListener $listener, array $person): array
+function startPage(string $folder, array $sandbox): string
 {
-    printf("\n  Open this page and sign in as %s, password %s, code %s:\n\n  %s\n\n", $person['user'], $person['password'], $person['mfa'], $url);
-    if (getenv('DISPLAY') || getenv('WAYLAND_DISPLAY')) {
-        exec('xdg-open ' . escapeshellarg($url) . ' >/dev/null 2>&1 &');
-    }
-    $query = [];
-    $came = $listener->wait(SIGN_IN_SECONDS, static function (array $given) use (&$query): string {
-        $query = $given;
-
-        return 'Thank you. Go back to the terminal to see what happens.';
+    $endpoints = ['authority_url' => $sandbox['authority_url'], 'graph_url' => $sandbox['graph_url']];
+    $registration = ['tenant_id' => $sandbox['tenant_id'], 'client_id' => $sandbox['client_id'], 'user' => $sandbox['user']];
+    $folders = ['folder_processed' => '/Verarbeitet', 'folder_error' => '/Fehler'];
+    file_put_contents($folder . '/page.php', '<?php return ' . var_export([
+        'tenants' => ['demo' => ['account' => $endpoints, 'suggestions' => $registration + $folders]],
+        'timezone' => date_default_timezone_get(),
+    ], true) . ';');
+    mkdir($folder . '/sessions', 0700);
+    $listener = stream_socket_server('tcp://127.0.0.1:0') ?: throw new \RuntimeException('No port is free.');
+    $port = substr((string) strrchr((string) stream_socket_get_name($listener, false), ':'), 1);
+    fclose($listener);
+    $public = __DIR__ . '/../php/web/public';
+    $page = proc_open(
+        [
+            PHP_BINARY, '-d', 'extension=' . getenv('SQUEEZE_GRAPH_EXTENSION'), '-d', 'squeeze_graph.custom_endpoints=1',
+            '-d', 'squeeze_graph.store=' . ini_get('squeeze_graph.store'),
+            '-d', 'squeeze_graph.log=' . ini_get('squeeze_graph.log'), '-d', 'squeeze_graph.log_level=info',
+            '-d', 'session.save_path=' . $folder . '/sessions',
+            '-S', '127.0.0.1:' . $port, '-t', $public, $public . '/index.php',
+        ],
+        [['file', '/dev/null', 'r'], ['file', $folder . '/page.log', 'a'], ['file', $folder . '/page.log', 'a']],
+        $pipes,
+        null,
+        ['SQUEEZE_GRAPH_WEB_CONFIG' => $folder . '/page.php'] + getenv(),
+    ) ?: throw new \RuntimeException('The account page could not be started.');
+    register_shutdown_function(static function () use ($page): void {
+        proc_terminate($page);
+        proc_close($page);
     });
+    for ($end = microtime(true) + 10; ($socket = @fsockopen('127.0.0.1', (int) $port)) === false; usleep(20_000)) {
+        if (microtime(true) > $end || !proc_get_status($page)['running']) {
+            throw new \RuntimeException("The account page did not start:\n" . file_get_contents($folder . '/page.log'));
+        }
+    }
+    fclose($socket);
 
-    return $came ? $query : throw new \RuntimeException('Nobody signed in within ten minutes.');
+    // By name: Microsoft allows http:// for localhost, and the page looks at the name.
+    return 'http://localhost:' . $port . '/';
+}
+
+/**
+ * @param array<string, string> $person
+ */
+function signInOnThePage(string $page, array $person): void
+{
+    printf(
+        "\n  Open %s and press \"Authenticate\".\n  Sign in as %s, password %s, code %s.\n\n",
+        $page,
+        $person['user'],
+        $person['password'],
+        $person['mfa'],
+    );
+    if (getenv('DISPLAY') || getenv('WAYLAND_DISPLAY')) {
+        exec('xdg-open ' . escapeshellarg($page) . ' >/dev/null 2>&1 &');
+    }
+    for ($end = microtime(true) + SIGN_IN_SECONDS; token_status(ACCOUNT)->state !== TokenState::Valid; usleep(200_000)) {
+        if (microtime(true) > $end) {
+            throw new \RuntimeException('Nobody signed in within ten minutes.');
+        }
+    }
 }
 
 function main(bool $once, bool $keep): void
@@ -138,16 +190,18 @@ function main(bool $once, bool $keep): void
         register_shutdown_function(static fn () => remove($folder));
     }
     ini_set('squeeze_graph.store', $folder . '/store.sqlite');
+    ini_set('squeeze_graph.log', $folder . '/graph.log');
+    ini_set('squeeze_graph.log_level', 'info');
 
     $sandbox = startSandbox();
     step('The sandbox stands in for Microsoft Entra ID and Microsoft Graph: ' . $sandbox['url']);
 
-    $listener = new LoopbackListener();
+    $page = $once ? null : startPage($folder, $sandbox);
     save_account(ACCOUNT, [
         'tenant_id' => $sandbox['tenant_id'],
         'client_id' => $sandbox['client_id'],
         'client_secret' => $sandbox['client_secret'],
-        'redirect_uri' => $listener->uri(),
+        'redirect_uri' => ($page ?? 'http://localhost/') . 'callback',
         'user' => $sandbox['user'],
         'folder_inbox' => 'wellknown:inbox',
         'folder_processed' => '/Verarbeitet',
@@ -157,9 +211,12 @@ function main(bool $once, bool $keep): void
     ]);
     step(sprintf('Account "%s" is saved; someone has to sign in', ACCOUNT));
 
-    $url = authorization_url(ACCOUNT, 'demo');
-    $status = exchange_code($once ? signInAlone($url) : signInWithBrowser($url, $listener, $sandbox), 'demo');
-    step(sprintf('Signed in as %s; the tokens are sealed in the store', $status->signedInAs));
+    if ($page === null) {
+        exchange_code(signInAlone(authorization_url(ACCOUNT, 'demo')), 'demo');
+    } else {
+        signInOnThePage($page, $sandbox);
+    }
+    step(sprintf('Signed in as %s; the tokens are sealed in the store', token_status(ACCOUNT)->signedInAs));
 
     step('refresh-tokens, the job that cron starts every hour:');
     echo preg_replace('/^/m', '    ', rtrim(script('refresh-tokens', '--horizon', '172800'))), "\n";
@@ -177,6 +234,10 @@ function main(bool $once, bool $keep): void
     step('The mailbox, before and after:');
     foreach (counts() as $path => $count) {
         printf("    %s %3d → %d\n", pad($path, 14), $before[$path], $count);
+    }
+    if ($page !== null && stream_isatty(STDIN)) {
+        echo "\n  The account page stays open: test the connection, choose folders, read the log. Press Enter to end.\n";
+        fgets(STDIN);
     }
     step($keep ? 'The imported mails are in ' . $folder . '/mails' : 'Done; the temporary folder is removed (tools/demo --keep leaves it)');
 }

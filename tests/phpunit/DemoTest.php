@@ -32,28 +32,59 @@ final class DemoTest extends GraphTestCase
         self::assertStringContainsString('✓ Signed in as', (string) file_get_contents($log));
     }
 
-    public function testAPersonCanSignInWithABrowser(): void
+    public function testAPersonCanSignInOnTheAccountPage(): void
     {
         $demo = Php::start([self::DEMO, '--keep'], ['sys_temp_dir' => $this->folder], ['DISPLAY' => '', 'WAYLAND_DISPLAY' => '']);
-        $demo->waitFor("code_challenge");
-        preg_match('/^\s+(http\S+authorize\S+)$/m', $demo->output(), $url);
-        $location = $this->sandbox->walk($url[1]);
-        self::assertStringStartsWith('http://localhost:', $location);
-        $elsewhere = stream_context_create(['http' => ['ignore_errors' => true]]);
-        self::assertStringContainsString('Not found', (string) file_get_contents(strtok($location, '?') . '-icon', false, $elsewhere));
-        self::assertStringContainsString('Thank you', (string) file_get_contents($location));
+        $demo->waitFor('Sign in as');
+        preg_match('#Open (http://localhost:\d+)/ and press#', $demo->output(), $page);
+        $browser = new \ArrayObject();
+        $list = $this->ask($browser, $page[1] . '/demo/');
+        self::assertStringContainsString('never signed in', $list);
+        preg_match('/name="csrf" value="(\w+)"/', $list, $csrf);
+        $leaving = $this->ask($browser, $page[1] . '/demo/sign-in', ['csrf' => $csrf[1], 'account' => 'invoices']);
+        preg_match('/id="leave" href="([^"]+)"/', $leaving, $link);
+        $location = $this->sandbox->walk(html_entity_decode($link[1]));
+        self::assertStringStartsWith($page[1] . '/callback?', $location);
+        self::assertStringContainsString('invoices is authenticated', $this->ask($browser, $location));
         self::assertSame(0, $demo->wait()->status(), $demo->errors());
+        self::assertStringContainsString('Signed in as', $demo->output());
         self::assertStringContainsString('The imported mails are in ' . $this->folder, $demo->output());
         self::assertCount(1, glob($this->folder . '/squeeze-graph-demo-*/mails'), '--keep leaves the folder');
+        self::assertFalse(@fsockopen('127.0.0.1', parse_url($page[1], PHP_URL_PORT)), 'the page has ended');
     }
 
     public function testItEndsOnInterruptAndLeavesNothing(): void
     {
         $demo = Php::start([self::DEMO], ['sys_temp_dir' => $this->folder], ['DISPLAY' => '', 'WAYLAND_DISPLAY' => '']);
-        $demo->waitFor("code_challenge");
+        $demo->waitFor('Sign in as');
         $demo->signal(SIGINT);
         self::assertSame(130, $demo->wait(10)->status());
         self::assertSame([], glob($this->folder . '/squeeze-graph-demo-*'));
+    }
+
+    /**
+     * A page as a browser gets it that keeps cookies and follows redirects.
+     *
+     * @param \ArrayObject<string, string> $cookies
+     * @param array<string, string>|null $form
+     */
+    private function ask(\ArrayObject $cookies, string $url, ?array $form = null): string
+    {
+        $page = file_get_contents($url, false, stream_context_create(['http' => [
+            'method' => $form === null ? 'GET' : 'POST',
+            'header' => ['Cookie: ' . implode('; ', (array) $cookies), 'Content-Type: application/x-www-form-urlencoded'],
+            'content' => http_build_query($form ?? []),
+            'follow_location' => 0,
+        ]]));
+        $location = null;
+        foreach ($http_response_header as $header) {
+            if (preg_match('/^Set-Cookie: (([^=]+)=[^;]+)/i', $header, $cookie) === 1) {
+                $cookies[$cookie[2]] = $cookie[1];
+            }
+            $location = preg_match('/^Location: (.*)/i', $header, $to) === 1 ? $to[1] : $location;
+        }
+
+        return $location === null ? (string) $page : $this->ask($cookies, preg_replace('#^(http://[^/]+).*#', '$1', $url) . $location);
     }
 
     /**
