@@ -6,12 +6,17 @@ namespace Squeeze\Graph\Tests;
 
 use Squeeze\Graph\Tests\Support\Browser;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\WebServer;
 use Squeeze\Graph\Tests\Support\World;
 
+use function Squeeze\Graph\authorization_url;
 use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\get_account;
+use function Squeeze\Graph\has_account;
+use function Squeeze\Graph\import_messages;
 use function Squeeze\Graph\token_status;
+use function Squeeze\Graph\with_settings;
 
 /**
  * The account page and the sandbox's sign-in pages in Chromium, as an administrator uses them.
@@ -46,12 +51,13 @@ final class AccountPageTest extends GraphTestCase
         $browser = $this->begin('de');
         $browser->press('Neues Konto');
         $browser->press('Speichern');
-        self::assertStringContainsString('Client ID fehlt.', $browser->text());
+        $browser->waitFor('Client ID fehlt.');
         self::assertStringContainsString('Das Konto ist nicht gespeichert', $this->focused(), 'the summary of errors has the focus');
 
         $this->enter(['Konto' => 'rechnungen', 'Benutzer' => World::USER, 'Verarbeitet' => '/Verarbeitet', 'Fehler' => '/Fehler']);
         $browser->press('Speichern');
-        self::assertStringContainsString('Die Authentifizierung muss gesondert gestartet werden', $this->focused());
+        $browser->waitFor('Die Authentifizierung muss gesondert gestartet werden');
+        self::assertStringContainsString('Die Authentifizierung muss', $this->focused());
         self::assertSame('NeverSignedIn', token_status('rechnungen')->state->name, 'saving signs nobody in');
 
         $browser->press('Authentifizieren');
@@ -74,7 +80,7 @@ final class AccountPageTest extends GraphTestCase
         self::assertStringNotContainsString(World::SECRET, html_entity_decode($browser->source()));
         $browser->fill('Fehler', '/Fehlr');
         $browser->press('Speichern');
-        self::assertStringContainsString('Die Anmeldung gilt weiter', $browser->text());
+        $browser->waitFor('Die Anmeldung gilt weiter');
         $browser->press('E-Mail-Verbindung testen');
         $browser->waitFor('Die Verbindung funktioniert nicht.');
         self::assertStringContainsString('ähnlich: /Fehler', $browser->text('//li[@class="failed"]'));
@@ -107,9 +113,9 @@ final class AccountPageTest extends GraphTestCase
     public function testADeclinedConsentIsSaidAndCanBeTriedAgain(): void
     {
         $this->account('invoices');
-        $browser = $this->begin('en');
+        $browser = $this->begin('en', 390);
         $browser->press('Authenticate');
-        $this->signInAtMicrosoft(World::USER, 'Cancel');
+        $this->signInAtMicrosoft(World::USER, 'Cancel', $this->look(...));
         $browser->waitFor('The sign-in of invoices was declined at Microsoft. Nothing has changed.');
         $notice = $browser->text('//*[@id="notice"]');
         self::assertStringContainsString('AADSTS65004', $notice);
@@ -125,16 +131,207 @@ final class AccountPageTest extends GraphTestCase
         $this->assertClean();
     }
 
+    public function testTheKeyboardAloneIsEnough(): void
+    {
+        $this->account('invoices');
+        $browser = $this->begin('en');
+        $this->tabTo('Authenticate invoices');
+        $browser->keys(Browser::ENTER);
+        $browser->waitFor('Email or phone');
+        // Every page of the sign-in begins at its field; the address is there already.
+        $browser->keys(Browser::ENTER);
+        $browser->waitFor('Enter password');
+        $browser->keys(self::PASSWORD . Browser::ENTER);
+        $browser->waitFor('Enter code');
+        $browser->keys(self::CODE . Browser::ENTER);
+        $browser->waitFor('Permissions requested');
+        $browser->keys(Browser::ENTER);
+        $browser->waitFor('invoices is authenticated');
+        self::assertStringContainsString('invoices is authenticated', $this->focused(), 'the outcome has the focus and so is read out');
+
+        $this->tabTo('Choose folders invoices');
+        $browser->keys(Browser::ENTER);
+        $browser->waitFor('Folders of invoices');
+        $browser->keys(Browser::TAB);
+        self::assertStringContainsString('Skip to the content', $this->focused());
+        $this->tabTo('Processed: /Verarbeitet');
+        $browser->keys(Browser::UP);
+        self::assertTrue($browser->has('//input[@name="folder_processed" and @value="/RSS-Feeds"]'));
+        $browser->keys(Browser::ENTER);
+        $browser->waitFor('The folders of invoices are saved.');
+        self::assertSame('/RSS-Feeds', get_account('invoices')->folderProcessed);
+        $this->assertClean();
+    }
+
+    public function testEverythingWorksWithoutScripts(): void
+    {
+        $browser = $this->begin('de', scripts: false);
+        $browser->press('Neues Konto');
+        $this->enter(['Konto' => 'rechnungen', 'Benutzer' => World::USER, 'Verarbeitet' => '/Verarbeitet', 'Fehler' => '/Fehler']);
+        $browser->press('Speichern');
+        $browser->press('Authentifizieren');
+        $this->signInAtMicrosoft(World::USER);
+        $browser->waitFor('rechnungen ist authentifiziert');
+        $browser->press('E-Mail-Verbindung testen');
+        $browser->waitFor('Die Verbindung funktioniert');
+        $browser->press('Zurück');
+        $browser->press('Ordner wählen');
+        $browser->fill('Neuer Ordner', '/Kunden/Erledigt');
+        $browser->press('Ordner anlegen');
+        $browser->waitFor('Den Ordner /Kunden/Erledigt gibt es.');
+        $browser->click('//input[@name="folder_processed" and @value="/Kunden/Erledigt"]');
+        $browser->press('Ordner speichern');
+        $browser->waitFor('sind gespeichert');
+        self::assertSame('/Kunden/Erledigt', get_account('rechnungen')->folderProcessed);
+        $browser->press('Löschen');
+        $browser->waitFor('rechnungen löschen?');
+        $browser->press('Löschen');
+        $browser->waitFor('rechnungen ist gelöscht.');
+        $this->assertClean();
+    }
+
+    public function testOneRedirectUriServesSeveralTenants(): void
+    {
+        $endpoints = ['authority_url' => $this->sandbox->about('authority_url'), 'graph_url' => $this->sandbox->about('graph_url')];
+        $stores = [];
+        foreach (['nord', 'sued'] as $tenant) {
+            $stores[$tenant] = $this->folder . '/' . $tenant . '.sqlite';
+            with_settings(['store' => $stores[$tenant]], fn () => $this->account('invoices'));
+        }
+        $browser = $this->begin('en', configuration: ['tenants' => [
+            'nord' => ['label' => 'Nord GmbH', 'store' => $stores['nord'], 'account' => $endpoints],
+            'sued' => ['label' => 'Süd AG', 'store' => $stores['sued'], 'account' => $endpoints],
+        ]]);
+        $browser->press('Süd AG');
+        $browser->press('Authenticate');
+        $this->signInAtMicrosoft(World::USER);
+        $browser->waitFor('invoices is authenticated');
+        self::assertSame($this->server->url . '/sued/', $browser->address());
+        $states = array_map(static fn (string $store): string => with_settings(['store' => $store], static fn (): string => token_status('invoices')->state->name), $stores);
+        self::assertSame(['nord' => 'NeverSignedIn', 'sued' => 'Valid'], $states);
+        $this->assertClean();
+    }
+
+    public function testACallbackAndAFormOfElsewhereAreRefused(): void
+    {
+        $this->account('invoices');
+        $browser = $this->begin('en');
+        $this->signedIn('other', ['redirect_uri' => World::REDIRECT_URI]);
+        $browser->open('data:text/html,' . rawurlencode(sprintf(
+            '<form method="post" action="%s/default/delete"><input name="account" value="invoices"><button>Win</button></form>',
+            $this->server->url,
+        )));
+        $browser->press('Win');
+        $browser->waitFor('Nothing has changed.');
+        self::assertTrue(has_account('invoices'));
+
+        $url = authorization_url('invoices', 'another browser', route: 'default');
+        $browser->open(str_replace(World::REDIRECT_URI, $this->server->url . '/callback', $this->sandbox->walk($url)));
+        $browser->waitFor('The sign-in of invoices did not work.');
+        self::assertStringContainsString('sign_in_wrong_session', $browser->text('//*[@id="notice"]'));
+        self::assertSame('NeverSignedIn', token_status('invoices')->state->name);
+        $browser->open($this->server->url . '/callback?code=x&state=y');
+        $browser->waitFor('belongs to no sign-in');
+    }
+
+    public function testTheLogTellsOfRefreshesAndImports(): void
+    {
+        $this->signedIn('invoices');
+        $browser = $this->begin('en');
+        $browser->press('Renew token');
+        $browser->waitFor('The token of invoices is renewed.');
+        ini_set('squeeze_graph.log', $this->folder . '/graph.log');
+        ini_set('squeeze_graph.log_level', 'info');
+        $this->sandbox->deliver(World::USER, Mail::mime('Rechnung', ['a.pdf' => 'x']));
+        import_messages('invoices', static fn () => null);
+        $browser->press('Log');
+        $browser->waitFor('What has happened');
+        self::assertMatchesRegularExpression('/Import ended.*imported: 1.*Token renewed/s', $browser->text());
+        $this->assertClean();
+    }
+
+    /** @return array<string, array{string, int, bool}> */
+    public static function views(): array
+    {
+        return [
+            'phone, German' => ['de', 390, false],
+            'desk, English, dark' => ['en', 1280, true],
+        ];
+    }
+
+    /**
+     * @dataProvider views
+     */
+    public function testEveryPageFitsAndCanBeReadAndNamed(string $language, int $width, bool $dark): void
+    {
+        $this->signedIn('invoices', ['folder_error' => '/Nirgends', 'secret_expires_at' => '2027-01-01']);
+        $this->account('a-rather-long-name-of-an-account-that-somebody-has-chosen', ['user' => null, 'mailbox' => World::SHARED]);
+        $browser = $this->begin($language, $width, dark: $dark);
+        $here = $this->server->url . '/default/';
+        $this->look('list');
+        foreach (['account', 'account?account=invoices', 'folders?account=invoices', 'delete?account=invoices', 'nothing', 'test?account=invoices', 'account?account=nobody'] as $page) {
+            $browser->open($here . $page);
+            $this->look($page);
+        }
+        $browser->click('//button[@class="first"] | //a[@class="button"]');
+        $browser->open($here . 'account');
+        $browser->click('//button[@class="first"]');
+        $this->look('errors');
+        $browser->open($here . 'test?account=invoices');
+        $browser->click('//button[@class="first"]');
+        $browser->waitFor('/Nirgends');
+        $this->look('test');
+        $browser->open($here . 'log');
+        $this->look('log');
+        $browser->open($here . '../callback?error=access_denied&state=x');
+        $this->look('refused');
+    }
+
+    /** What can be told of a page without a person's eye: it fits, everything is named, text stands out from its ground. */
+    private function look(string $page): void
+    {
+        $browser = $this->browser;
+        $fits = $browser->script('return [document.documentElement.scrollWidth, innerWidth];');
+        self::assertLessThanOrEqual($fits[1], $fits[0], $page . ' is wider than the window');
+        self::assertCount(1, $browser->all('//h1'), $page);
+        self::assertCount(1, $browser->all('//main'), $page);
+        self::assertNotSame('', $browser->title());
+        $named = ['button', 'link', 'textbox', 'searchbox', 'combobox', 'radio', 'checkbox', 'Date', 'progressbar', 'progress', 'ProgressIndicator', 'table', 'navigation', 'group'];
+        foreach ($browser->accessible() as ['role' => $role, 'name' => $name]) {
+            if (in_array($role, $named, true)) {
+                self::assertNotSame('', $name, sprintf('a %s on %s has no name', $role, $page));
+            }
+        }
+        self::assertSame([], $browser->script((string) file_get_contents(__DIR__ . '/contrast.js')), $page);
+        $pictures = getenv('SQUEEZE_GRAPH_PICTURES');
+        if (is_string($pictures) && is_dir($pictures)) {
+            $name = preg_replace('/\W+/', '-', sprintf('%s %s', $this->dataName(), $page));
+            file_put_contents(sprintf('%s/%s.png', $pictures, $name), $browser->picture());
+        }
+    }
+
+    private function tabTo(string $name): void
+    {
+        for ($presses = 0; $presses < 200; ++$presses) {
+            $this->browser->keys(Browser::TAB);
+            $text = $this->browser->script('const e = document.activeElement; return (e.labels?.[0] ?? e).textContent;');
+            if (trim((string) preg_replace('/\s+/', ' ', $text)) === $name) {
+                return;
+            }
+        }
+        self::fail($name . ' is not reached with the tabulator');
+    }
+
     /**
      * @param array<string, mixed> $configuration of the page
      */
-    private function begin(string $language, int $width = 1280, array $configuration = [], bool $scripts = true): Browser
+    private function begin(string $language, int $width = 1280, array $configuration = [], bool $scripts = true, bool $dark = false): Browser
     {
         $endpoints = ['authority_url' => $this->sandbox->about('authority_url'), 'graph_url' => $this->sandbox->about('graph_url')];
         $this->server = new WebServer($this->folder, $configuration + [
             'tenants' => ['default' => ['account' => $endpoints, 'log' => $this->folder . '/graph.log', 'log_level' => 'info']],
         ]);
-        $this->browser = new Browser($this->folder, $language, $width, 844, scripts: $scripts);
+        $this->browser = new Browser($this->folder, $language, $width, 844, $dark, $scripts);
         $this->browser->open($this->server->url . '/');
 
         return $this->browser;
@@ -149,22 +346,27 @@ final class AccountPageTest extends GraphTestCase
         }
     }
 
-    /** Address, password, second factor (where the person has one) and consent. */
-    private function signInAtMicrosoft(string $person, string $decision = 'Accept'): void
+    /** Address, password, second factor (where the person has one) and consent. @param ?\Closure(string): void $look at each page */
+    private function signInAtMicrosoft(string $person, string $decision = 'Accept', ?\Closure $look = null): void
     {
         $browser = $this->browser;
+        $look ??= static fn () => null;
         $browser->waitFor('Email or phone');
+        $look('address');
         $browser->fill('Email', $person);
         $browser->press('Next');
         $browser->waitFor('Enter password');
+        $look('password');
         $browser->fill('Password', self::PASSWORD);
         $browser->press('Sign in');
         if ($person === World::USER) {
             $browser->waitFor('Enter code');
+            $look('code');
             $browser->fill('Code', self::CODE);
             $browser->press('Verify');
         }
         $browser->waitFor('Permissions requested');
+        $look('consent');
         $browser->press($decision);
     }
 

@@ -81,6 +81,37 @@ final class FpmTest extends GraphTestCase
         self::assertSame(1, $this->sandbox->asked('token refresh_token'));
     }
 
+    public function testTheAccountPageRunsHere(): void
+    {
+        $config = $this->folder . '/page.php';
+        file_put_contents($config, '<?php return ["base_path" => "/graph", "redirect_uri" => "https://squeeze.example/callback"];');
+        $this->account();
+        $this->fpm = new Fpm($this->folder, [
+            'env[SQUEEZE_GRAPH_WEB_CONFIG]' => $config,
+            'php_admin_value[session.save_path]' => $this->folder,
+        ]);
+        $index = realpath(__DIR__ . '/../../php/web/public/index.php');
+        $browser = ['REMOTE_ADDR' => '127.0.0.1', 'HTTP_HOST' => 'localhost', 'HTTPS' => 'on'];
+        $list = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/'] + $browser);
+        self::assertStringContainsString('<h2 id="account-1">invoices</h2>', $list);
+        self::assertStringContainsString('/graph/style.css', $list);
+        self::assertStringNotContainsString('X-Powered-By', $list);
+        self::assertSame(1, preg_match('/^Set-Cookie: (squeeze_graph=[^;]+); path=\/graph\/; secure; HttpOnly; SameSite=Lax\r$/mi', $list, $cookie), $list);
+        preg_match('/name="csrf" value="(\w+)"/', $list, $csrf);
+
+        $form = http_build_query(['csrf' => $csrf[1], 'account' => 'invoices']);
+        $leaving = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/sign-in', 'HTTP_COOKIE' => $cookie[1]] + $browser, $form);
+        preg_match('/id="leave" href="([^"]+)"/', $leaving, $link);
+        $callback = http_build_query($this->sandbox->signIn(html_entity_decode($link[1])));
+        $back = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/callback?' . $callback, 'QUERY_STRING' => $callback, 'HTTP_COOKIE' => $cookie[1]] + $browser);
+        self::assertStringContainsString("Location: /graph/default/\r\n", $back);
+        self::assertSame('Valid', token_status('invoices')->state->name);
+
+        $elsewhere = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/', 'REMOTE_ADDR' => '192.0.2.1'] + $browser);
+        self::assertStringStartsWith('Status: 403', $elsewhere);
+        self::assertStringNotContainsString('Set-Cookie', $elsewhere);
+    }
+
     public function testAFatalErrorInOneRequestLeavesTheWorkerWell(): void
     {
         $this->signedIn();

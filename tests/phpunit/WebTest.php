@@ -207,7 +207,7 @@ final class WebTest extends TestCase
         preg_match('/[?&;]state=([^&"]+)/', $leaving->body, $state);
         $this->session = new Session();
         $this->get('/callback', ['code' => 'the-code', 'state' => $state[1]]);
-        self::assertStringContainsString('was begun in another browser', $this->get('/default/')->body);
+        self::assertStringContainsString('The sign-in was begun in another browser.', $this->get('/default/')->body);
     }
 
     public function testTheLanguageIsTheBrowsersUntilSomebodyChoosesAnother(): void

@@ -114,8 +114,7 @@ return [
     'sign_in.failed' => 'Die Anmeldung für {account} hat nicht geklappt.',
     'sign_in.denied' => 'Die Anmeldung für {account} wurde bei Microsoft abgelehnt. Geändert ist nichts.',
     'sign_in.wrong_account' => 'Für {account} hat sich jemand anderes angemeldet. Geändert ist nichts.',
-    'sign_in.unknown_state' => 'Diese Antwort gehört zu keiner Anmeldung, die hier begonnen wurde.',
-    'sign_in.wrong_session' => 'Die Anmeldung für {account} wurde in einem anderen Browser begonnen.',
+    'sign_in.failed_unknown' => 'Die Anmeldung hat nicht geklappt.',
     'renewed.done' => 'Das Token von {account} ist erneuert.',
     'renewed.failed' => 'Das Token von {account} konnte nicht erneuert werden.',
 
@@ -158,7 +157,7 @@ return [
     'log.stderr' => 'Das Protokoll geht an die Standardfehlerausgabe. Setzen Sie squeeze_graph.log auf eine Datei, um es hier zu sehen.',
     'log.shared' => 'Das Protokoll dieses Mandanten ist auch das eines anderen und wird nicht gezeigt. Geben Sie jedem Mandanten ein eigenes.',
     'log.unreadable' => 'Der Benutzer des Webservers kann das Protokoll nicht lesen.',
-    'log.empty' => 'Es steht noch nichts darin.',
+    'log.empty' => 'Es wurde noch nichts geschrieben.',
     'log.quiet' => 'Es werden nur Warnungen geschrieben: Was gut ging, fehlt. Mit squeeze_graph.log_level = info steht auch das hier.',
     'log.message.token_renewed' => 'Token erneuert',
     'log.message.token_request_failed' => 'Token nicht erneuert',

@@ -114,8 +114,7 @@ return [
     'sign_in.failed' => 'The sign-in of {account} did not work.',
     'sign_in.denied' => 'The sign-in of {account} was declined at Microsoft. Nothing has changed.',
     'sign_in.wrong_account' => 'Somebody else has signed in for {account}. Nothing has changed.',
-    'sign_in.unknown_state' => 'This answer belongs to no sign-in that was begun here.',
-    'sign_in.wrong_session' => 'The sign-in of {account} was begun in another browser.',
+    'sign_in.failed_unknown' => 'The sign-in did not work.',
     'renewed.done' => 'The token of {account} is renewed.',
     'renewed.failed' => 'The token of {account} could not be renewed.',
 

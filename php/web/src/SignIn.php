@@ -40,7 +40,7 @@ final class SignIn
             $status = $this->visit->client->exchangeCode($this->visit->request->query, $this->visit->session->signInValue());
         } catch (SignInFailedException $failure) {
             $account = $failure->getAccount();
-            $text = 'sign_in.' . $failure->getReason();
+            $text = $account === null ? 'sign_in.failed_unknown' : 'sign_in.' . $failure->getReason();
             $this->visit->tell(new Notice(
                 'error',
                 $this->visit->words->has($text) ? $text : 'sign_in.failed',

@@ -11,6 +11,9 @@ namespace Squeeze\Graph\Tests\Support;
  */
 final class Browser
 {
+    public const TAB = "\u{E004}";
+    public const ENTER = "\u{E007}";
+    public const UP = "\u{E013}";
     private const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
     /** @var resource */
@@ -97,16 +100,7 @@ final class Browser
     /** The text that can be seen. */
     public function text(string $xpath = '//body'): string
     {
-        for ($try = 1;; ++$try) {
-            try {
-                return $this->ask('GET', $this->path('/element/' . $this->find($xpath) . '/text'));
-            } catch (\RuntimeException $gone) {
-                // The page has changed between the two requests.
-                if ($try === 5 || !str_contains($gone->getMessage(), 'stale element')) {
-                    throw $gone;
-                }
-            }
-        }
+        return $this->on($xpath, 'GET', 'text');
     }
 
     public function source(): string
@@ -145,20 +139,19 @@ final class Browser
 
     public function click(string $xpath): void
     {
-        $this->ask('POST', $this->path('/element/' . $this->find($xpath) . '/click'), new \stdClass());
+        $this->on($xpath, 'POST', 'click', new \stdClass());
     }
 
     /** Types into the field of that label, in place of what is there. */
     public function fill(string $label, string $value): void
     {
-        $field = $this->find($this->field($label));
-        $this->ask('POST', $this->path('/element/' . $field . '/clear'), new \stdClass());
-        $this->ask('POST', $this->path('/element/' . $field . '/value'), ['text' => $value]);
+        $this->on($this->field($label), 'POST', 'clear', new \stdClass());
+        $this->on($this->field($label), 'POST', 'value', ['text' => $value]);
     }
 
     public function value(string $label): string
     {
-        return $this->ask('GET', $this->path('/element/' . $this->find($this->field($label)) . '/property/value'));
+        return $this->on($this->field($label), 'GET', 'property/value');
     }
 
     /** Presses keys, where the focus is. */
@@ -227,9 +220,20 @@ final class Browser
         return sprintf('//*[@id=//label[starts-with(normalize-space(.), %s)]/@for]', self::quoted($label));
     }
 
-    private function find(string $xpath): string
+    /** Does something with an element: the next page may be still on its way, or come in between. */
+    private function on(string $xpath, string $method, string $what, mixed $body = null): mixed
     {
-        return $this->ask('POST', $this->path('/element'), ['using' => 'xpath', 'value' => $xpath])[self::ELEMENT];
+        for ($end = microtime(true) + 10;; usleep(20_000)) {
+            try {
+                $element = $this->ask('POST', $this->path('/element'), ['using' => 'xpath', 'value' => $xpath])[self::ELEMENT];
+
+                return $this->ask($method, $this->path('/element/' . $element . '/' . $what), $body);
+            } catch (\RuntimeException $failure) {
+                if (microtime(true) > $end || preg_match('/no such element|stale element/', $failure->getMessage()) !== 1) {
+                    throw $failure;
+                }
+            }
+        }
     }
 
     private function path(string $rest): string

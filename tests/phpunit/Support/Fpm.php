@@ -107,6 +107,37 @@ final class Fpm
         };
     }
 
+    /**
+     * Asks for a script as a web server would.
+     *
+     * @param array<string, string> $parameters of FastCGI
+     * @return string the answer with its headers
+     */
+    public function ask(string $script, array $parameters, string $body = ''): string
+    {
+        $parameters += [
+            'SCRIPT_FILENAME' => $script,
+            'REQUEST_METHOD' => $body === '' ? 'GET' : 'POST',
+            'SERVER_PROTOCOL' => 'HTTP/1.1',
+            'CONTENT_TYPE' => 'application/x-www-form-urlencoded',
+            'CONTENT_LENGTH' => (string) strlen($body),
+            'PATH' => (string) getenv('PATH'),
+        ];
+        $process = proc_open(
+            ['cgi-fcgi', '-bind', '-connect', $this->socket],
+            [['pipe', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']],
+            $pipes,
+            null,
+            $parameters,
+        ) ?: throw new \RuntimeException('cgi-fcgi is not installed: run tools/setup');
+        fwrite($pipes[0], $body);
+        fclose($pipes[0]);
+        $answer = stream_get_contents($pipes[1]);
+        proc_close($process);
+
+        return $answer;
+    }
+
     public function pid(): int
     {
         return proc_get_status($this->master)['pid'];
