@@ -131,6 +131,35 @@ final class AccountPageTest extends GraphTestCase
         $this->assertClean();
     }
 
+    public function testAnAdministratorConsentsWherePeopleMayNot(): void
+    {
+        $endpoints = ['authority_url' => $this->sandbox->about('authority_url'), 'graph_url' => $this->sandbox->about('graph_url')];
+        $this->account('invoices', ['client_id' => 'c0ffee00-0006-4000-8000-000000000001', 'user' => null]);
+        $browser = $this->begin('en', configuration: ['tenants' => ['nord' => ['account' => $endpoints], 'sued' => ['account' => $endpoints]]]);
+        $browser->press('sued');
+        $browser->press('Authenticate');
+        $browser->waitFor('Email or phone');
+        $browser->fill('Email', World::COLLEAGUE);
+        $browser->press('Next');
+        $browser->fill('Password', self::PASSWORD);
+        $browser->press('Sign in');
+        $browser->press('Return to the application');
+        $browser->waitFor('The sign-in of invoices did not work.');
+        self::assertStringContainsString('the Microsoft 365 administrator', $browser->text('//*[@id="notice"]'));
+        $browser->press('Consent as administrator');
+        $this->signInAtMicrosoft('admin@contoso.example');
+        $browser->waitFor('The administrator has consented for invoices.');
+        $browser->press('Authenticate');
+        $browser->waitFor('Email or phone');
+        $browser->fill('Email', World::COLLEAGUE);
+        $browser->press('Next');
+        $browser->fill('Password', self::PASSWORD);
+        $browser->press('Sign in');
+        $browser->waitFor('invoices is authenticated. Signed in as ' . World::COLLEAGUE);
+        self::assertSame($this->server->url . '/sued/', $browser->address());
+        $this->assertClean();
+    }
+
     public function testTheKeyboardAloneIsEnough(): void
     {
         $this->account('invoices');

@@ -95,7 +95,7 @@ final class WebTest extends TestCase
     public function testNothingIsPostedWithoutTheTokenOfTheBrowser(): void
     {
         $this->client->addAccount('invoices');
-        foreach (['/default/account', '/default/delete', '/default/sign-in', '/default/renew', '/default/test', '/default/folders', '/default/new-folder', '/language'] as $path) {
+        foreach (['/default/account', '/default/delete', '/default/sign-in', '/default/admin-consent', '/default/renew', '/default/test', '/default/folders', '/default/new-folder', '/language'] as $path) {
             foreach (['', 'wrong', (new Session())->csrf()] as $csrf) {
                 $form = ['csrf' => $csrf, 'account' => 'invoices', 'path' => 'x'] + self::FORM;
                 $page = $this->answer(new Request('POST', $path, [], $form, self::SERVER));
@@ -271,6 +271,16 @@ final class WebTest extends TestCase
         foreach (['could not be renewed', 'Sign in again.', '<code>invalid_grant</code>', 'the person who signs in', 'sign-in needed'] as $text) {
             self::assertStringContainsString($text, $page);
         }
+    }
+
+    public function testAFolderTreeThatNeedsASignInOffersIt(): void
+    {
+        $this->client->addAccount('invoices');
+        $this->client->expireToken('invoices');
+        $this->client->endSignIn('invoices');
+        $page = $this->get('/default/folders', ['account' => 'invoices']);
+        self::assertSame(409, $page->status);
+        self::assertStringContainsString('action="/default/sign-in"', $page->body);
     }
 
     public function testTheEndOfALongLogIsRead(): void

@@ -110,6 +110,8 @@ return [
     'leaving.title' => 'Zu Microsoft',
     'leaving.text' => 'Microsoft fragt nach der Anmeldung für {account}. Danach kommen Sie hierher zurück.',
     'leaving.go' => 'Weiter zu Microsoft',
+    'consent.ask' => 'Als Administrator zustimmen',
+    'consent.done' => 'Der Administrator hat für {account} zugestimmt. Die Authentifizierung kann jetzt gestartet werden.',
     'sign_in.done' => '{account} ist authentifiziert. Angemeldet als {person}.',
     'sign_in.failed' => 'Die Anmeldung für {account} hat nicht geklappt.',
     'sign_in.denied' => 'Die Anmeldung für {account} wurde bei Microsoft abgelehnt. Geändert ist nichts.',

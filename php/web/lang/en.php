@@ -110,6 +110,8 @@ return [
     'leaving.title' => 'To Microsoft',
     'leaving.text' => 'Microsoft asks for the sign-in of {account}. Afterwards you come back here.',
     'leaving.go' => 'Continue to Microsoft',
+    'consent.ask' => 'Consent as administrator',
+    'consent.done' => 'The administrator has consented for {account}. Authentication can be started now.',
     'sign_in.done' => '{account} is authenticated. Signed in as {person}.',
     'sign_in.failed' => 'The sign-in of {account} did not work.',
     'sign_in.denied' => 'The sign-in of {account} was declined at Microsoft. Nothing has changed.',

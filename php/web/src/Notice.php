@@ -18,6 +18,7 @@ final class Notice
      * @param ?string $account whom it is about
      * @param bool $offersSignIn with the button that starts the sign-in
      * @param array<string, mixed>|null $problem
+     * @param bool $offersConsent with the button for an administrator's consent
      */
     public function __construct(
         public readonly string $kind,
@@ -26,6 +27,7 @@ final class Notice
         public readonly ?string $account = null,
         public readonly bool $offersSignIn = false,
         public readonly ?array $problem = null,
+        public readonly bool $offersConsent = false,
     ) {
     }
 

@@ -30,7 +30,18 @@ final class SignIn
             route: $this->visit->tenant->name,
         );
 
-        return $this->visit->page('leaving', ['account' => $account, 'url' => $url]);
+        return $this->leave($account->account, $url);
+    }
+
+    /** Lets an administrator consent for the whole tenant, where people may not do so for themselves. */
+    public function askAdministrator(): Response
+    {
+        $account = $this->visit->account()->account;
+        $url = $this->visit->client->adminConsentUrl($account, $this->visit->session->signInValue());
+        // This way has no route: see callback() of Site.
+        $this->visit->session->set('consent_tenant', $this->visit->tenant->name);
+
+        return $this->leave($account, $url);
     }
 
     /** Takes the callback, and shows its outcome on a page without code and state in its address. */
@@ -48,17 +59,25 @@ final class SignIn
                 $account,
                 $account !== null,
                 Notice::problem($failure->getProblem()),
+                $account !== null && $failure->getReason() === 'consent_required',
             ));
 
             return $this->visit->seeOther();
         }
+        $consented = $this->visit->request->query('admin_consent') !== '';
         $this->visit->tell(new Notice(
             'success',
-            'sign_in.done',
+            $consented ? 'consent.done' : 'sign_in.done',
             ['account' => $status->account, 'person' => $status->signedInAs ?? ''],
             $status->account,
+            $consented,
         ));
 
         return $this->visit->seeOther();
+    }
+
+    private function leave(string $account, string $url): Response
+    {
+        return $this->visit->page('leaving', ['account' => $account, 'url' => $url]);
     }
 }

@@ -8,6 +8,7 @@ use Squeeze\Graph\AccountNotFoundException;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\GraphException;
+use Squeeze\Graph\SignInRequiredException;
 
 /**
  * The account page as a whole: who may ask, which tenant and page are meant, and what is said when something fails.
@@ -22,6 +23,7 @@ final class Site
         'GET delete' => [AccountRemoval::class, 'ask'],
         'POST delete' => [AccountRemoval::class, 'delete'],
         'POST sign-in' => [SignIn::class, 'begin'],
+        'POST admin-consent' => [SignIn::class, 'askAdministrator'],
         'POST renew' => [Renewal::class, 'renew'],
         'GET test' => [ConnectionTest::class, 'show'],
         'POST test' => [ConnectionTest::class, 'run'],
@@ -90,7 +92,10 @@ final class Site
         }
         // The route tells the tenant, and with it the store, before anything is proven; that store then proves the rest.
         $names = array_keys($this->configuration->tenants);
-        $name = $this->client->callbackRoute($request->query) ?? (count($names) === 1 ? (string) $names[0] : '');
+        $name = $this->client->callbackRoute($request->query) ?? (count($names) === 1 ? (string) $names[0] : null);
+        // An administrator's consent has no route; it comes back to the browser that asked for it.
+        $asked = $session->get('consent_tenant');
+        $name ??= $request->query('admin_consent') !== '' && is_string($asked) ? $asked : '';
 
         return $this->within($name, [SignIn::class, 'finish'], $request, $session, $words);
     }
@@ -129,11 +134,15 @@ final class Site
             } catch (GraphException $failure) {
                 $status = match (true) {
                     $failure instanceof AccountNotFoundException => 404,
+                    $failure instanceof SignInRequiredException => 409,
                     $failure instanceof ConfigurationException => 500,
                     default => 502,
                 };
 
-                return $visit->page('failure', ['problem' => $failure->getProblem()], $status);
+                return $visit->page('failure', [
+                    'problem' => $failure->getProblem(),
+                    'sign_in' => $failure instanceof SignInRequiredException ? $failure->getAccount() : null,
+                ], $status);
             }
         });
     }
