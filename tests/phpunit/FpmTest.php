@@ -86,12 +86,9 @@ final class FpmTest extends GraphTestCase
         $config = $this->folder . '/page.php';
         file_put_contents($config, '<?php return ["base_path" => "/graph", "redirect_uri" => "https://squeeze.example/callback"];');
         $this->account();
-        $this->fpm = new Fpm($this->folder, [
-            'env[SQUEEZE_GRAPH_WEB_CONFIG]' => $config,
-            'php_admin_value[session.save_path]' => $this->folder,
-        ]);
+        $this->fpm = new Fpm($this->folder, ['php_admin_value[session.save_path]' => $this->folder]);
         $index = realpath(__DIR__ . '/../../php/web/public/index.php');
-        $browser = ['REMOTE_ADDR' => '127.0.0.1', 'HTTP_HOST' => 'localhost', 'HTTPS' => 'on'];
+        $browser = ['SQUEEZE_GRAPH_WEB_CONFIG' => $config, 'REMOTE_ADDR' => '127.0.0.1', 'HTTP_HOST' => 'localhost', 'HTTPS' => 'on'];
         $list = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/'] + $browser);
         self::assertStringContainsString('<h2 id="account-1">invoices</h2>', $list);
         self::assertStringContainsString('/graph/style.css', $list);
@@ -110,6 +107,37 @@ final class FpmTest extends GraphTestCase
         $elsewhere = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/', 'REMOTE_ADDR' => '192.0.2.1'] + $browser);
         self::assertStringStartsWith('Status: 403', $elsewhere);
         self::assertStringNotContainsString('Set-Cookie', $elsewhere);
+    }
+
+    public function testTheAccountPageStandsBehindTheLoginOfItsHost(): void
+    {
+        $config = $this->folder . '/page.php';
+        file_put_contents($config, '<?php return ["access" => static function (Squeeze\Graph\Web\Request $request, ?string $tenant): bool {
+            if (session_status() !== PHP_SESSION_ACTIVE) {
+                session_name("host");
+                session_start();
+            }
+
+            return ($_SESSION["is_administrator"] ?? false) === true;
+        }];');
+        $this->account();
+        $this->fpm = new Fpm($this->folder, ['php_admin_value[session.save_path]' => $this->folder]);
+        foreach (['somebody00000000000000000' => 'false', 'administrator000000000000' => 'true'] as $id => $administrator) {
+            $this->web('session_name("host"); session_id("' . $id . '"); session_start(); $_SESSION["is_administrator"] = ' . $administrator . ';');
+        }
+        $index = realpath(__DIR__ . '/../../php/web/public/index.php');
+        $about = ['SQUEEZE_GRAPH_WEB_CONFIG' => $config, 'REMOTE_ADDR' => '192.0.2.1', 'HTTP_HOST' => 'squeeze.example', 'HTTPS' => 'on'];
+        $stranger = $this->fpm->ask($index, ['REQUEST_URI' => '/default/', 'HTTP_COOKIE' => 'host=somebody00000000000000000'] + $about);
+        self::assertStringStartsWith('Status: 403', $stranger);
+
+        $about['HTTP_COOKIE'] = 'host=administrator000000000000';
+        $list = $this->fpm->ask($index, ['REQUEST_URI' => '/default/'] + $about);
+        self::assertStringContainsString('invoices', $list);
+        self::assertStringNotContainsString('squeeze_graph=', $list, 'one session, the host\'s');
+        preg_match('/name="csrf" value="(\w+)"/', $list, $csrf);
+        $this->fpm->ask($index, ['REQUEST_URI' => '/default/delete'] + $about, http_build_query(['csrf' => $csrf[1], 'account' => 'invoices']));
+        self::assertStringContainsString('invoices is deleted', $this->fpm->ask($index, ['REQUEST_URI' => '/default/'] + $about));
+        self::assertSame('true', $this->web('session_name("host"); session_id("administrator000000000000"); session_start(); echo json_encode($_SESSION["is_administrator"]);'), 'what the host keeps there stays');
     }
 
     public function testAFatalErrorInOneRequestLeavesTheWorkerWell(): void

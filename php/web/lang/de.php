@@ -8,7 +8,7 @@ declare(strict_types=1);
 
 return [
     'layout.brand' => 'Postfächer',
-    'layout.navigation' => 'Haupt',
+    'layout.navigation' => 'Hauptmenü',
     'layout.skip' => 'Zum Inhalt',
     'layout.working' => 'Einen Moment bitte …',
     'notice.success' => 'Erledigt.',
