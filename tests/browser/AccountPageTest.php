@@ -360,7 +360,7 @@ final class AccountPageTest extends GraphTestCase
         $this->server = new WebServer($this->folder, $configuration + [
             'tenants' => ['default' => ['account' => $endpoints, 'log' => $this->folder . '/graph.log', 'log_level' => 'info']],
         ]);
-        $this->browser = new Browser($this->folder, $language, $width, 844, $dark, $scripts);
+        $this->browser = new Browser($this->folder, $language, $width, dark: $dark, scripts: $scripts);
         $this->browser->open($this->server->url . '/');
 
         return $this->browser;

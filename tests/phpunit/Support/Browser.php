@@ -23,7 +23,7 @@ final class Browser
     private ?string $session = null;
 
     /** @param string $language what it asks pages for, such as `de` */
-    public function __construct(string $folder, string $language = 'en', int $width = 1280, int $height = 900, bool $dark = false, bool $scripts = true)
+    public function __construct(string $folder, string $language = 'en', private readonly int $width = 1280, private readonly int $height = 844, bool $dark = false, bool $scripts = true)
     {
         $this->profile = $folder . '/browser-' . bin2hex(random_bytes(4));
         mkdir($this->profile, 0700);
@@ -54,10 +54,7 @@ final class Browser
                 'profile.managed_default_content_settings.javascript' => $scripts ? 1 : 2,
             ]],
         ]]])['sessionId'];
-        // A phone's width is below what a window may have.
-        $this->ask('POST', $this->path('/goog/cdp/execute'), ['cmd' => 'Emulation.setDeviceMetricsOverride', 'params' => [
-            'width' => $width, 'height' => $height, 'deviceScaleFactor' => 1, 'mobile' => $width < 500,
-        ]]);
+        $this->resize();
     }
 
     public function __destruct()
@@ -212,7 +209,18 @@ final class Browser
             'params' => ['captureBeyondViewport' => true],
         ]);
 
+        // A picture of all changes the window, and clicks would miss.
+        $this->resize();
+
         return base64_decode($shot['data']);
+    }
+
+    /** A phone's width is below what a window may have. */
+    private function resize(): void
+    {
+        $this->ask('POST', $this->path('/goog/cdp/execute'), ['cmd' => 'Emulation.setDeviceMetricsOverride', 'params' => [
+            'width' => $this->width, 'height' => $this->height, 'deviceScaleFactor' => 1, 'mobile' => $this->width < 500,
+        ]]);
     }
 
     private function field(string $label): string
