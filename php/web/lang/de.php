@@ -83,6 +83,7 @@ return [
     'form.client_secret' => 'Client Secret',
     'form.secret_hint' => 'Der Wert des geheimen Clientschlüssels, nicht seine ID.',
     'form.secret_stored' => 'Gespeichert. Leer: Es bleibt, wie es ist.',
+    'form.secret_needed' => 'Die App-Registrierung oder ihr Mandant hat sich geändert: Geben Sie das Client Secret noch einmal ein. Ein gespeichertes wird nie an einen anderen Ort gesendet.',
     'form.secret_expires_at' => 'Client Secret endet am',
     'form.secret_expires_hint' => '30 Tage vorher werden Sie gewarnt.',
     'form.tenant_id' => 'Tenant ID',

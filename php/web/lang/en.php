@@ -83,6 +83,7 @@ return [
     'form.client_secret' => 'Client secret',
     'form.secret_hint' => 'The secret’s value, not its ID.',
     'form.secret_stored' => 'Stored. Empty: it stays as it is.',
+    'form.secret_needed' => 'The app registration or its tenant has changed: enter the client secret again. A stored one is never sent to another place.',
     'form.secret_expires_at' => 'Secret ends on',
     'form.secret_expires_hint' => 'You are warned 30 days before.',
     'form.tenant_id' => 'Tenant ID',

@@ -91,6 +91,11 @@ final class AccountForm
     /** Puts what the extension says at the field that it names, in the words of the form. */
     public function blame(Problem $problem, Words $words): void
     {
+        if ($problem->code === 'secret_needed') {
+            $this->errors['client_secret'] = $words->text('form.secret_needed');
+
+            return;
+        }
         $text = $problem->explanation . ' ' . $problem->remedy;
         $blamed = '';
         foreach (self::FIELDS as $field) {
