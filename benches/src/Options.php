@@ -39,6 +39,9 @@ final class Options
                 $values[$argument] = array_shift($arguments) ?? self::refuse($argument . ' needs a value');
             } elseif (in_array($argument, ['--http2', '--json', '--write'], true)) {
                 $flags[] = $argument;
+            } elseif ($argument === '--help' || $argument === '-h') {
+                echo self::USAGE, "\n", "See benches/README.md.\n";
+                exit(0);
             } elseif ($argument === '--list') {
                 foreach (Rows::all() as $row) {
                     printf("%-14s %s\n", $row->name(), $row->title());
