@@ -1,8 +1,9 @@
 //! Whom TLS trusts: the system's CA store, and the certificates of `squeeze_graph.ca_file` beside it.
 //!
-//! The store is parsed once per process (about 4 ms, which a short web request would otherwise pay each time) and only when the first
-//! `https://` request comes: without a CA store plain HTTP to a test server on loopback still works. `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR` are honoured, as OpenSSL does. Verification can not be turned off.
+//! The store is parsed once per process (some milliseconds, which a short web request would otherwise pay each time) and only when the
+//! first `https://` request comes: without a CA store plain HTTP to a test server on loopback still works. `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` are honoured, as OpenSSL does. Without them the system's bundle is read, one file, and not the folder beside it,
+//! where the same certificates stand again in a file each. Verification can not be turned off.
 
 use std::any::Any;
 use std::path::Path;
@@ -16,6 +17,14 @@ use crate::transport::Stage;
 
 /// Why there is no trust to be had.
 pub(super) type Reason = (Stage, String);
+
+/// Where systems keep all their certificates in one file: Debian, Fedora, older ones of its family, Alpine.
+const BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
 
 /// The parsed store of the system; an empty one is not kept, so that a store that is installed later is found.
 static SYSTEM: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
@@ -63,14 +72,25 @@ fn system() -> Arc<RootCertStore> {
     if let Some(roots) = kept.as_ref() {
         return roots.clone();
     }
-    let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
+    roots.add_parsable_certificates(installed());
     let roots = Arc::new(roots);
     if !roots.is_empty() {
         *kept = Some(roots.clone());
     }
     roots
+}
+
+/// The system's certificates, from wherever it keeps them.
+fn installed() -> Vec<CertificateDer<'static>> {
+    let told = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    let bundle = BUNDLES.iter().map(Path::new).find(|path| !told && path.is_file());
+    let found = bundle.map(|path| rustls_native_certs::load_certs_from_paths(Some(path), None).certs);
+    found
+        .filter(|certificates| !certificates.is_empty())
+        .unwrap_or_else(|| rustls_native_certs::load_native_certs().certs)
 }
 
 fn extra(path: &Path) -> Result<Vec<CertificateDer<'static>>, Reason> {
