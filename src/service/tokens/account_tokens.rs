@@ -1,6 +1,11 @@
-//! The access tokens of one account, as the Graph client asks for them.
+//! The access tokens of one account, as the Graph client asks for them: before every request.
+//!
+//! An import makes hundreds of requests a second, and each look into the store opens two sealed rows. So a token that was just looked
+//! up is taken again for [`REMEMBERED`]. It is good for much longer than that; should it be revoked or replaced meanwhile, the answer
+//! is a 401, which leads to the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::base::account::AccountName;
 use crate::base::failure::Result;
@@ -11,10 +16,15 @@ use crate::service::context::Context;
 use crate::service::token_status::RENEWAL_MARGIN;
 use crate::service::tokens::refresh::{self, Demand, Want};
 
+/// For how long the store is not asked again.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
 /// One account's tokens.
 pub struct AccountTokens {
     context: Context,
     name: AccountName,
+    /// The last token and when it was looked up.
+    last: Mutex<Option<(Secret, Instant)>>,
 }
 
 /// The tokens of an account for requests of this call.
@@ -22,6 +32,7 @@ pub fn tokens_for(context: &Context, name: &AccountName) -> Arc<dyn Tokens> {
     Arc::new(AccountTokens {
         context: context.clone(),
         name: name.clone(),
+        last: Mutex::new(None),
     })
 }
 
@@ -32,17 +43,34 @@ impl AccountTokens {
             .map_err(|error| error.of(&self.name))?
             .access_token(&self.context, &self.name)
     }
+
+    fn remember(&self, token: Secret) -> Secret {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((token.clone(), Instant::now()));
+        token
+    }
+
+    fn remembered(&self) -> Option<Secret> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (token, at) = last.as_ref()?;
+        (at.elapsed() < REMEMBERED).then(|| token.clone())
+    }
 }
 
 impl Tokens for AccountTokens {
     fn current(&self) -> Result<Secret> {
-        self.obtain(Want::Valid(RENEWAL_MARGIN))
+        match self.remembered() {
+            Some(token) => Ok(token),
+            None => self
+                .obtain(Want::Valid(RENEWAL_MARGIN))
+                .map(|token| self.remember(token)),
+        }
     }
 
     fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Secret> {
-        self.obtain(Want::Other {
+        let token = self.obtain(Want::Other {
             rejected: rejected.clone(),
             claims: claims_challenge::from_www_authenticate(challenges.iter().map(String::as_str)),
-        })
+        })?;
+        Ok(self.remember(token))
     }
 }
