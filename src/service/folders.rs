@@ -158,10 +158,11 @@ impl<'a> Folders<'a> {
     }
 
     /// The tree as it is now, and with it the folders of `targets` (ids or well-known names), each as it is now: in one request where
-    /// the tree is known already.
+    /// the tree is known already. `tree` is `snapshot`'s, if somebody made it already.
     fn current(
         &self,
         snapshot: Option<&Snapshot>,
+        tree: Option<Tree>,
         targets: &[&str],
     ) -> Result<(Tree, Vec<Result<FolderRow, GraphError>>)> {
         let mut requests: Vec<BatchRequest> = targets.iter().map(|target| rows::get_in_batch(target)).collect();
@@ -192,11 +193,12 @@ impl<'a> Folders<'a> {
         };
         let tree = match changes {
             Ok((changes, link)) => {
+                let same = changes.is_empty();
                 let mut snapshot = kept.clone();
-                if snapshot.update(&self.client, changes, link)? {
+                if snapshot.update(&self.client, changes, link, self.now())? {
                     snapshot.keep(self.context, &self.key)?;
                 }
-                snapshot.tree()
+                tree.filter(|_| same).unwrap_or_else(|| snapshot.tree())
             }
             // The service has forgotten what it told, or would rather not tell: all over again.
             Err(error) if rows::wants_restart(&error) => self.read_after(snapshot)?,
@@ -223,15 +225,18 @@ impl<'a> Folders<'a> {
     fn find(&self, name: &FolderName, text: &str) -> Result<Folder> {
         let snapshot = Snapshot::kept(self.context, &self.key)?;
         // What it meant the last time is asked for together with the changes.
-        let guess = alone(name).map(str::to_owned).or_else(|| {
-            let tree = snapshot.as_ref().filter(|snapshot| snapshot.link().is_some())?.tree();
-            match tree.resolve(name) {
+        let known = snapshot
+            .as_ref()
+            .filter(|snapshot| snapshot.link().is_some() && alone(name).is_none())
+            .map(Snapshot::tree);
+        let guess = alone(name)
+            .map(str::to_owned)
+            .or_else(|| match known.as_ref()?.resolve(name) {
                 Resolution::Found(folder) => Some(folder.id.clone()),
                 _ => None,
-            }
-        });
+            });
         let targets: Vec<&str> = guess.as_deref().into_iter().collect();
-        let (tree, mut answers) = match self.current(snapshot.as_ref(), &targets) {
+        let (tree, mut answers) = match self.current(snapshot.as_ref(), known, &targets) {
             // A delegate with rights on this folder only, who may not read the tree.
             Err(Error::Failure(failure)) if failure.class == Class::AccessDenied => {
                 let target = alone(name).ok_or(Error::Failure(failure))?;
@@ -286,7 +291,7 @@ impl<'a> Folders<'a> {
             (None, self.get(&requests, &targets))
         } else {
             let kept = Snapshot::kept(self.context, &self.key)?;
-            let (tree, answers) = self.current(kept.as_ref(), &targets)?;
+            let (tree, answers) = self.current(kept.as_ref(), None, &targets)?;
             (Some(tree), answers)
         };
         let mut answers = answers.into_iter();

@@ -23,6 +23,10 @@ const KIND: &str = "folders";
 /// Grows with every change of what is kept.
 const VERSION: u32 = 1;
 
+/// For how long a link is kept when nothing has changed since it was given, seconds: to begin from it again tells the same, and saves
+/// writing the tree at every look.
+const SAME_LINK: i64 = 6 * 3600;
+
 /// For how long a refused delta query is not asked again, seconds.
 const REFUSED: i64 = 24 * 3600;
 
@@ -36,6 +40,9 @@ pub struct Snapshot {
     well_known: BTreeMap<String, String>,
     /// The link to later changes; `None` where delta queries are refused.
     link: Option<String>,
+    /// When it was given.
+    #[serde(default)]
+    link_at: Option<UtcInstant>,
     /// When they were refused.
     refused_at: Option<UtcInstant>,
 }
@@ -66,6 +73,7 @@ impl Snapshot {
             rows: Vec::new(),
             well_known: ids(&known),
             link: None,
+            link_at: None,
             refused_at: earlier
                 .and_then(|earlier| earlier.refused_at)
                 .filter(|at| (0..REFUSED).contains(&now.since(*at))),
@@ -75,6 +83,7 @@ impl Snapshot {
                 Ok((changes, link)) => {
                     folders::apply(&mut snapshot.rows, changes);
                     snapshot.link = Some(link);
+                    snapshot.link_at = Some(now);
                     return Ok(snapshot);
                 }
                 Err(error) if folders::refuses_delta(&error) => snapshot.refused_at = Some(now),
@@ -97,17 +106,33 @@ impl Snapshot {
         self.link.as_deref()
     }
 
-    /// Takes in what changed; whether there was anything.
-    pub fn update(&mut self, client: &Client, changes: Vec<FolderChange>, link: String) -> Result<bool, GraphError> {
-        let before = (self.rows.clone(), self.link.clone());
+    /// Takes in what changed; whether it has to be kept anew.
+    pub fn update(
+        &mut self,
+        client: &Client,
+        changes: Vec<FolderChange>,
+        link: String,
+        now: UtcInstant,
+    ) -> Result<bool, GraphError> {
+        let aged = self
+            .link_at
+            .is_none_or(|given| !(0..SAME_LINK).contains(&now.since(given)));
+        if changes.is_empty() && !aged {
+            return Ok(false);
+        }
+        let before = self.rows.clone();
         let count = self.rows.len();
         folders::apply(&mut self.rows, changes);
-        self.link = Some(link);
         if self.rows.len() > count {
             // A new folder may be a well-known one: Exchange makes some of them on first use.
             self.well_known = ids(&folders::well_known(client, &WELL_KNOWN)?);
         }
-        Ok((&self.rows, &self.link) != (&before.0, &before.1))
+        let is_new = aged || self.rows != before;
+        if is_new {
+            self.link = Some(link);
+            self.link_at = Some(now);
+        }
+        Ok(is_new)
     }
 
     /// The tree that it shows, without hidden folders.
