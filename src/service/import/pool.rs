@@ -1,9 +1,10 @@
 //! The threads that fetch mails ahead of the handler and move the finished ones behind it.
 //!
 //! As many threads as the mailbox takes requests: more would only wait for each other. What a batch can carry goes in batches of
-//! twenty: attachments are listed for the next mails together, and finished mails are moved together, once there are twenty, or
-//! nothing else to do, or the first has waited for [`PATIENCE`]. Results come back over a channel to the one thread that imports;
-//! nothing is shared but the queue.
+//! twenty: attachments are listed for the next mails together, once there are [`WORTHWHILE`] or the importing thread waits for a mail;
+//! and finished mails are moved together, once there are twenty, or the first has waited for [`PATIENCE`], or for [`MOMENT`] while there
+//! is nothing else to do.
+//! Results come back over a channel to the one thread that imports; nothing is shared but the queue.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -38,6 +39,12 @@ const OURS: [Class; 4] = [
     Class::SignInRequired,
     Class::ActionRequired,
 ];
+
+/// The same while nothing else is to be done.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// How many mails are worth a batch that lists their attachments, as long as nobody waits for one of them.
+const WORTHWHILE: usize = 10;
 
 /// A mail to be moved.
 #[derive(Debug, Clone)]
@@ -75,7 +82,29 @@ struct Queue {
     orders: VecDeque<Order>,
     /// Mails to be fetched, by their numbers.
     listed: BTreeMap<u64, (Order, Listed)>,
+    /// The importing thread has nothing to hand over.
+    awaited: bool,
+    /// Nothing more will be fetched: moves need not wait for company.
+    last: bool,
     closed: bool,
+}
+
+impl Queue {
+    /// Whether attachments should be listed now.
+    fn is_worth_listing(&self) -> bool {
+        self.orders.len() >= WORTHWHILE || (self.awaited && !self.orders.is_empty())
+    }
+
+    /// For how long the moves should wait for company; `None`: there are none.
+    fn company(&self) -> Option<Duration> {
+        let (_, since) = self.moves.front()?;
+        let busy = !self.listed.is_empty() || self.is_worth_listing();
+        Some(match (self.last || self.moves.len() >= batch::LARGEST, busy) {
+            (true, _) => Duration::ZERO,
+            (false, true) => PATIENCE.saturating_sub(since.elapsed()),
+            (false, false) => MOMENT.saturating_sub(since.elapsed()),
+        })
+    }
 }
 
 struct Shared {
@@ -164,6 +193,17 @@ impl Pool {
 
     /// Waits for the next thing done; `None` if `cancel` was cancelled first.
     pub fn wait(&self, cancel: &CancelToken) -> Option<Done> {
+        if let Some(done) = self.poll() {
+            return Some(done);
+        }
+        self.lock().awaited = true;
+        self.shared.changed.notify_all();
+        let done = self.next_done(cancel);
+        self.lock().awaited = false;
+        done
+    }
+
+    fn next_done(&self, cancel: &CancelToken) -> Option<Done> {
         loop {
             match self.done.recv_timeout(SLICE) {
                 Ok(Done::Panicked(payload)) => resume_unwind(payload),
@@ -188,9 +228,9 @@ impl Pool {
             let mut queue = self.lock();
             queue.orders.clear();
             queue.listed.clear();
+            queue.last = true;
         }
         self.cancel.cancel();
-        // Moves need not wait for company any more.
         self.shared.changed.notify_all();
     }
 
@@ -256,22 +296,24 @@ fn next(shared: &Shared) -> Option<Task> {
         if queue.closed {
             return None;
         }
-        let idle = queue.listed.is_empty() && queue.orders.is_empty();
-        let waited = queue
-            .moves
-            .front()
-            .is_some_and(|(_, since)| since.elapsed() >= PATIENCE);
-        if !queue.moves.is_empty() && (idle || waited || queue.moves.len() >= batch::LARGEST) {
+        let company = queue.company();
+        if company == Some(Duration::ZERO) {
             return Some(Task::Move(together(&mut queue.moves)));
         }
         if let Some((_, order)) = queue.listed.pop_first() {
             return Some(Task::Fetch(Box::new(order)));
         }
-        if !queue.orders.is_empty() {
+        if queue.is_worth_listing() {
             let count = queue.orders.len().min(batch::LARGEST);
             return Some(Task::List(queue.orders.drain(..count).collect()));
         }
-        queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        queue = match company {
+            None => shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            Some(wait) => {
+                let woken = shared.changed.wait_timeout(queue, wait);
+                woken.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
     }
 }
 
