@@ -24,7 +24,8 @@ use crate::graph::lanes::Lane;
 use crate::graph::path::{self, Mailbox};
 use crate::graph::retry::{self, Repeat};
 use crate::graph::tokens::Tokens;
-use crate::transport::{Request, Response, Stage, Transport, TransportError, body};
+use crate::transport::body::{self, JsonError};
+use crate::transport::{Request, Response, Stage, Transport, TransportError};
 
 /// No JSON answer is larger: a page of 1000 messages has about 2 MB.
 pub const JSON_LIMIT: u64 = 64 << 20;
@@ -254,13 +255,13 @@ impl Client {
 
     /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
     pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
-        let host = self.host();
-        let bytes = body::read_all(&mut *response.body, JSON_LIMIT, host)
-            .map_err(|error| GraphError::transport(error, self.now()))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
-            let cut = error.is_eof() || error.is_syntax();
-            GraphError::unreadable(format!("the answer can not be read: {error}"), cut, self.now())
+        body::read_json(&mut *response.body, JSON_LIMIT, self.host()).map_err(|error| match error {
+            JsonError::Transport(error) => GraphError::transport(error, self.now()),
+            JsonError::Json(error) => {
+                // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
+                let cut = error.is_eof() || error.is_syntax();
+                GraphError::unreadable(format!("the answer can not be read: {error}"), cut, self.now())
+            }
         })
     }
 

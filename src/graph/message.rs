@@ -16,6 +16,16 @@ receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parent
 pub const SELECT_WHOLE: &str = "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,\
 receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parentFolderId,bodyPreview,body,internetMessageHeaders";
 
+/// A [`Message`] as it is read from JSON, without a list of [`MessageJson`] in between.
+#[derive(Debug, Clone)]
+pub struct Read(pub Message);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(MessageJson::deserialize(deserializer)?.into()))
+    }
+}
+
 /// A message in JSON; becomes a [`Message`]. Only the id must be there: an object without it is no message, and must not pass for one
 /// that was moved.
 #[derive(Debug, Clone, Default, Deserialize)]

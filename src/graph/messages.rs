@@ -8,7 +8,7 @@ use crate::base::clock::UtcInstant;
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
-use crate::graph::message::{MessageJson, SELECT, SELECT_WHOLE};
+use crate::graph::message::{MessageJson, Read, SELECT, SELECT_WHOLE};
 use crate::graph::page::Page;
 use crate::graph::retry::Repeat;
 use crate::graph::value::Message;
@@ -41,9 +41,9 @@ pub fn next_page(client: &Client, link: &str) -> Result<Page<Message>, GraphErro
     client.next(link).map(messages)
 }
 
-fn messages(page: Page<MessageJson>) -> Page<Message> {
+fn messages(page: Page<Read>) -> Page<Message> {
     Page {
-        value: page.value.into_iter().map(Message::from).collect(),
+        value: page.value.into_iter().map(|Read(message)| message).collect(),
         next: page.next,
         delta: page.delta,
         count: page.count,

@@ -3,13 +3,18 @@
 //! The idle limit ends a server that sends nothing, the deadline ends one that sends for ever; [`Pace`] is for downloads, which have no
 //! deadline: whoever sends less than [`LEAST_RATE`] for a whole idle limit is as good as silent.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
 
 use crate::transport::{Stage, TransportError};
 
 /// Bytes a second below which a download counts as stalled. The slowest line that Exchange is of any use on has ten times that.
 pub const LEAST_RATE: u64 = 1024;
+
+/// How much of a JSON body is in memory at a time.
+const JSON_CHUNK: usize = 32 << 10;
 
 /// How fast a body comes, counting only the time spent waiting for it: a reader that takes a break makes no server slow.
 #[derive(Debug)]
@@ -120,6 +125,64 @@ pub fn read_error(error: &io::Error, host: &str) -> TransportError {
         })
 }
 
+/// Why a body is no such JSON as was expected.
+#[derive(Debug)]
+pub enum JsonError {
+    /// It did not come whole, or is too large.
+    Transport(TransportError),
+    /// It came, and is something else.
+    Json(serde_json::Error),
+}
+
+/// A value read from a JSON body of at most `limit` bytes while it comes, so that text and value are never both in memory. The body is
+/// read to its end, which lets its connection be used again.
+pub fn read_json<T: DeserializeOwned>(body: &mut dyn Read, limit: u64, host: &str) -> Result<T, JsonError> {
+    let capped = Capped {
+        body,
+        left: limit,
+        limit,
+        host,
+    };
+    serde_json::from_reader(BufReader::with_capacity(JSON_CHUNK, capped)).map_err(|error| {
+        if error.is_io() {
+            JsonError::Transport(read_error(&error.into(), host))
+        } else {
+            JsonError::Json(error)
+        }
+    })
+}
+
+/// Fails as soon as a body has more bytes than it may.
+struct Capped<'a> {
+    body: &'a mut dyn Read,
+    left: u64,
+    limit: u64,
+    host: &'a str,
+}
+
+impl Read for Capped<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.body.read(buffer)?;
+        let bytes = u64::try_from(count).unwrap_or(u64::MAX);
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                Ok(count)
+            }
+            None => Err(io::Error::other(too_large(self.limit, self.host))),
+        }
+    }
+}
+
+fn too_large(limit: u64, host: &str) -> TransportError {
+    TransportError {
+        stage: Stage::TooLarge,
+        sent: true,
+        host: host.to_owned(),
+        reason: format!("the answer is larger than {limit} bytes"),
+    }
+}
+
 /// A whole body of at most `limit` bytes; one that is larger is [`Stage::TooLarge`] and is not read to its end.
 pub fn read_all(body: &mut dyn Read, limit: u64, host: &str) -> Result<Vec<u8>, TransportError> {
     let mut bytes = Vec::new();
@@ -127,12 +190,7 @@ pub fn read_all(body: &mut dyn Read, limit: u64, host: &str) -> Result<Vec<u8>, 
         .read_to_end(&mut bytes)
         .map_err(|error| read_error(&error, host))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(TransportError {
-            stage: Stage::TooLarge,
-            sent: true,
-            host: host.to_owned(),
-            reason: format!("the answer is larger than {limit} bytes"),
-        });
+        return Err(too_large(limit, host));
     }
     Ok(bytes)
 }
@@ -147,6 +205,41 @@ mod tests {
         assert_eq!(read_all(&mut body.as_slice(), 1000, "h").unwrap(), body);
         let error = read_all(&mut body.as_slice(), 999, "h").unwrap_err();
         assert_eq!((error.stage, error.sent), (Stage::TooLarge, true));
+    }
+
+    /// A body that stops coming.
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            let timeout = TransportError {
+                stage: Stage::Timeout,
+                sent: true,
+                host: "h".to_owned(),
+                reason: String::new(),
+            };
+            Err(io::Error::other(timeout))
+        }
+    }
+
+    #[test]
+    fn json_is_read_to_its_end_and_told_from_what_is_none() {
+        let read = |text: &str, limit| {
+            let mut rest = text.as_bytes();
+            let value = read_json::<Vec<u32>>(&mut rest, limit, "h");
+            (value, rest.len())
+        };
+        assert_eq!(read("[1, 2]\n ", 100).0.unwrap(), [1, 2]);
+        assert_eq!(read("[1, 2]\n ", 100).1, 0, "the end was not read");
+        assert!(matches!(read("[1, 2]", 5).0, Err(JsonError::Transport(error)) if error.stage == Stage::TooLarge));
+        assert!(matches!(read("[1, 2", 100).0, Err(JsonError::Json(error)) if error.is_eof()));
+        assert!(matches!(read("<html>", 100).0, Err(JsonError::Json(error)) if error.is_syntax()));
+        assert!(matches!(read("[1, -2]", 100).0, Err(JsonError::Json(error)) if error.is_data()));
+
+        let broken = read_json::<Vec<u32>>(&mut Broken, 100, "h");
+        assert!(
+            matches!(broken, Err(JsonError::Transport(error)) if error.stage == Stage::Timeout),
+            "the stage was lost"
+        );
     }
 
     #[test]
