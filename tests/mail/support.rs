@@ -33,8 +33,13 @@ impl World {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(&folder.path().join("store.sqlite"));
+        Self::at(start(Options::default()).unwrap(), settings, folder)
+    }
+
+    /// A host with these settings; `folder` is where its things lie.
+    pub fn at(sandbox: RunningSandbox, settings: Settings, folder: TempDir) -> Self {
         let world = Self {
-            sandbox: start(Options::default()).unwrap(),
+            sandbox,
             folder,
             settings: Arc::new(settings),
             name: AccountName::new("konto").unwrap(),

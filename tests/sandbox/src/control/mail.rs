@@ -318,14 +318,15 @@ fn remove_folder(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
     })
 }
 
-/// A tree of `count` folders below `path`, ten children each.
+/// A tree of `count` folders below `path`, `children` (ten) each.
 fn generate_folders(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
     let count = number(body, "count").unwrap_or(100).max(0);
+    let children = number(body, "children").unwrap_or(10).max(1);
     with(sandbox, body, |mailbox, _| {
         let top = mailbox.make_path(body.get("path").and_then(Value::as_str).unwrap_or("/Ablage"));
         let mut keys = vec![top];
         for index in 0..count {
-            let parent = usize::try_from(index / 10)
+            let parent = usize::try_from(index / children)
                 .ok()
                 .and_then(|at| keys.get(at))
                 .copied()
