@@ -70,8 +70,8 @@ final class Family
             // Any bytes are an attachment.
             $this->isBytes && $fault->isContent,
             $this->isItem && !$fault->isForItems(),
-            // The sandbox goes on dripping to nobody, and counts that as a request in flight.
-            $this->name === 'import_messages' && isset($fault->rule['drip']),
+            // The sandbox goes on answering nobody, and counts that as a request in flight.
+            $this->name === 'import_messages' && (isset($fault->rule['drip']) || isset($fault->rule['delay_ms'])),
             // A change that was made and found to be made is no failure.
             $isChange && $fault->isOfTheAnswer(),
         ];
@@ -181,17 +181,18 @@ final class Family
 
             return null;
         });
-        $moved = static function (Scene $scene): ?Problem {
-            $results = move_messages($scene->account, $scene->messages, '/Verarbeitet');
+        $move = static fn (string $folder, string $path): \Closure => static function (Scene $scene) use ($folder, $path): ?Problem {
+            $results = move_messages($scene->account, $scene->messages, $folder);
             $problems = array_values(array_filter(array_map(static fn ($result) => $result->problem, $results)));
             if ($problems === []) {
-                $scene->lies('/Verarbeitet', count($scene->messages));
+                $scene->lies($path, count($scene->messages));
             }
 
             return $problems[0] ?? null;
         };
-        yield $graph('move_messages', ['method' => 'POST', 'path' => '$batch'], $moved);
-        yield new self('move_messages, one of them', ['method' => 'POST', 'path' => '/move'], $moved, isItem: true);
+        yield $graph('move_messages', ['method' => 'POST', 'path' => '$batch'], $move('/Verarbeitet', '/Verarbeitet'));
+        // A well-known folder: no batch but that of the moves.
+        yield new self('move_messages, one of them', ['method' => 'POST', 'path' => '/move'], $move('wellknown:archive', '/Archiv'), isItem: true);
 
         yield $graph('import_messages', ['path' => '/messages'], static function (Scene $scene): ?Problem {
             $handed = [];
