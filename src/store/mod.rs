@@ -4,6 +4,7 @@
 //! can stand behind it tomorrow. Every implementation seals secrets before they leave the process.
 
 mod gate;
+mod grip;
 mod holder;
 pub mod key;
 mod lease;
@@ -84,7 +85,7 @@ pub trait Store: Send + Sync {
     fn delete_tokens(&self, name: &AccountName) -> Result<()>;
 
     /// Tries to take the lease `key` for `seconds`. A holder on this machine that is dead loses it at once, any other when its time
-    /// is over.
+    /// is over. Dead is also a holder in this process that dropped the [`Lease`] without giving it back.
     fn acquire_lease(&self, key: &str, seconds: u32) -> Result<LeaseAttempt>;
 
     /// Prolongs a lease to `seconds` from now; false if it was lost meanwhile.

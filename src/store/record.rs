@@ -7,6 +7,7 @@ use crate::base::clock::UtcInstant;
 use crate::base::failure::Failure;
 use crate::base::problem::Problem;
 use crate::base::secret::Secret;
+use crate::store::grip::Grip;
 
 /// An account as it is kept.
 #[derive(Debug, Clone)]
@@ -163,6 +164,8 @@ pub struct Lease {
     pub key: String,
     /// Grows with every holder.
     pub generation: i64,
+    /// By which this process knows that it still has the lease in its hands: it is free when the last copy of this is dropped.
+    pub grip: Grip,
 }
 
 /// What came of trying to take a lease.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use squeeze_graph::base::clock::{Clock, SystemClock, UtcInstant};
 use squeeze_graph::base::random::OsRandom;
-use squeeze_graph::store::record::LeaseAttempt;
+use squeeze_graph::base::settings::Settings;
+use squeeze_graph::store::record::{Lease, LeaseAttempt};
 use squeeze_graph::store::{self, Store};
 
 use crate::support::Folder;
@@ -38,12 +39,19 @@ fn held(store: &dyn Store) -> Option<u32> {
     }
 }
 
+fn taken(store: &dyn Store) -> Lease {
+    match store.acquire_lease("refresh:a", 45).unwrap() {
+        LeaseAttempt::Held { .. } => panic!("a free lease was not given"),
+        LeaseAttempt::Acquired(lease) => lease,
+    }
+}
+
 /// A store whose lease is held; `change` says what its holder is instead of this process, as parts of its text.
-fn with_holder(change: impl Fn(&mut Vec<String>)) -> (Folder, Arc<dyn Store>, Arc<Later>) {
+fn with_holder(change: impl Fn(&mut Vec<String>)) -> (Folder, Arc<dyn Store>, Arc<Later>, Lease) {
     let folder = Folder::new();
     let clock = Arc::new(Later::default());
     let store = store::open(&folder.settings(), Arc::<Later>::clone(&clock), Arc::new(OsRandom)).unwrap();
-    assert_eq!(held(&*store), None);
+    let lease = taken(&*store);
     drop(store::quiesce());
     let database = Connection::open(folder.store_path()).unwrap();
     let text: String = database
@@ -55,7 +63,7 @@ fn with_holder(change: impl Fn(&mut Vec<String>)) -> (Folder, Arc<dyn Store>, Ar
     database
         .execute("UPDATE leases SET holder = ?1", [parts.join(" ")])
         .unwrap();
-    (folder, store, clock)
+    (folder, store, clock, lease)
 }
 
 /// Changes the parts of a holder's text.
@@ -80,7 +88,7 @@ fn a_holder_elsewhere_keeps_its_lease_for_its_time_and_no_longer() {
         ("this process", |_| {}),
     ];
     for (what, change) in cases {
-        let (_folder, store, clock) = with_holder(change);
+        let (_folder, store, clock, _lease) = with_holder(change);
         assert!(held(&*store).is_some_and(|seconds| seconds >= 43), "{what}");
         clock.passed.store(40, Ordering::SeqCst);
         assert!(
@@ -104,7 +112,7 @@ fn a_holder_that_is_dead_loses_its_lease_at_once() {
         }),
     ];
     for (what, change) in cases {
-        let (_folder, store, _clock) = with_holder(change);
+        let (_folder, store, _clock, _lease) = with_holder(change);
         assert_eq!(held(&*store), None, "{what}");
     }
 }
@@ -112,7 +120,7 @@ fn a_holder_that_is_dead_loses_its_lease_at_once() {
 #[test]
 fn setting_the_clock_neither_frees_nor_prolongs_a_lease_on_this_machine() {
     for set in [-86_400, -3_600, 3_600, 86_400] {
-        let (_folder, store, clock) = with_holder(|_| {});
+        let (_folder, store, clock, _lease) = with_holder(|_| {});
         clock.set.store(set, Ordering::SeqCst);
         assert!(
             held(&*store).is_some_and(|seconds| (43..=45).contains(&seconds)),
@@ -121,4 +129,25 @@ fn setting_the_clock_neither_frees_nor_prolongs_a_lease_on_this_machine() {
         clock.passed.store(46, Ordering::SeqCst);
         assert_eq!(held(&*store), None, "clock set by {set} s");
     }
+}
+
+#[test]
+fn a_lease_that_this_process_dropped_without_giving_it_back_is_free_at_once() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let lease = taken(&*store);
+    let copy = lease.clone();
+    let bug = std::thread::spawn(move || panic!("a bug with {lease:?}"));
+    assert!(bug.join().is_err());
+    assert!(held(&*store).is_some(), "another thread has it still");
+    // Reached by another path it is the same store.
+    let settings = Settings {
+        store: folder.path().join("./store.sqlite").to_str().unwrap().to_owned(),
+        ..folder.settings()
+    };
+    assert!(held(&*store::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).unwrap()).is_some());
+    drop(copy);
+    let second = taken(&*store);
+    assert!(held(&*store).is_some());
+    assert!(store.renew_lease(&second, 45).unwrap());
 }

@@ -161,8 +161,8 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         }
         // Refused here, before anybody else has to wait for it.
         application(context, &account)?;
-        let lease = match context.store.acquire_lease(&key(name), LEASE_SECONDS) {
-            Ok(LeaseAttempt::Acquired(lease)) => lease,
+        let held = match context.store.acquire_lease(&key(name), LEASE_SECONDS) {
+            Ok(LeaseAttempt::Acquired(lease)) => Held::new(context, lease),
             // A store that can be read but not written: its trouble is told once the token is good no longer.
             Err(error) if good_enough => {
                 let code = &error.0.problem.code;
@@ -181,7 +181,7 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
             }
         };
         let asked_at = Instant::now();
-        match inside(context, name, demand, first_mark, lease)? {
+        match inside(context, name, demand, first_mark, held)? {
             Inside::Obtained(obtained) => return Ok(*obtained),
             Inside::Again => {}
             Inside::Failed(failed) => {
@@ -400,8 +400,7 @@ impl Drop for Held {
 }
 
 /// Decides again, now that nobody else asks for this account, and asks.
-fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, lease: Lease) -> Result<Inside> {
-    let held = Held::new(context, lease);
+fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, held: Held) -> Result<Inside> {
     let (account, stored) = read(context, name)?;
     let now = context.clock.now();
     let (forced, good_enough) = match decide(&account, stored.as_ref(), demand, first, now) {

@@ -7,7 +7,8 @@ use rusqlite::OptionalExtension;
 use super::connection::Work;
 use super::fault::Fault;
 use crate::base::clock::UtcInstant;
-use crate::store::holder::Holder;
+use crate::store::grip::{self, Grip};
+use crate::store::holder::{Holder, Life};
 use crate::store::lease::{Held, View, remaining};
 use crate::store::record::{Lease, LeaseAttempt};
 
@@ -34,7 +35,7 @@ pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -
     let (generation, held) = row.unwrap_or((0, None));
     if let Some(held) = held {
         let view = View {
-            life: held.holder.life(&me),
+            life: life(&held.holder, &me, key, generation),
             since_boot,
             now: work.now,
             me: me.clone(),
@@ -44,6 +45,7 @@ pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -
         }
     }
     let generation = generation.saturating_add(1);
+    let grip = Grip::on(key, generation);
     work.database
         .prepare_cached(
             "INSERT OR REPLACE INTO leases (key, generation, holder, seconds, since_boot, taken_at)
@@ -60,7 +62,17 @@ pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -
     Ok(LeaseAttempt::Acquired(Lease {
         key: key.to_owned(),
         generation,
+        grip,
     }))
+}
+
+/// Whether the holder lives; this process itself only as long as it knows of holding that lease.
+fn life(holder: &Holder, me: &Holder, key: &str, generation: i64) -> Life {
+    // Without a start time two processes could look alike.
+    if holder == me && me.started != 0 && !grip::is_held(key, generation) {
+        return Life::Dead;
+    }
+    holder.life(me)
 }
 
 /// Prolongs a lease, if it is still ours. Also one whose time is over, as long as nobody took it: then nobody was let in.
