@@ -9,6 +9,7 @@ mod holder;
 pub mod key;
 mod lease;
 pub mod place;
+mod queue;
 pub mod record;
 mod schema;
 pub mod seal;

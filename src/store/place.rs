@@ -215,25 +215,10 @@ impl Place {
     /// Holds the file lock under which the store is made and migrated, until the guard is dropped. The lock belongs to the open file:
     /// it also holds off other threads, and nothing stays behind when its holder dies.
     pub fn lock(&self, now: UtcInstant) -> Result<PlaceLock> {
-        let path = self.beside(".lock");
         let begun = Instant::now();
-        let file = loop {
-            // First without O_CREAT: in a sticky folder the kernel refuses O_CREAT on somebody else's file, even to root.
-            let opened = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .custom_flags(OFlag::O_NOFOLLOW.bits())
-                .open(&path);
-            match opened {
-                Ok(file) => break file,
-                Err(error) if error.kind() == ErrorKind::NotFound => match self.create(&path) {
-                    Ok(file) => break file,
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                    Err(error) => return Err(self.failed(&error, &path, now)),
-                },
-                Err(error) => return Err(self.failed(&error, &path, now)),
-            }
-        };
+        let file = self
+            .make_lock_file()
+            .map_err(|error| self.failed(&error, &self.beside(".lock"), now))?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(PlaceLock(file)),
@@ -241,7 +226,29 @@ impl Place {
                 Err(fs::TryLockError::WouldBlock) => {
                     return Err(trouble::error(trouble::about("store_locked", &self.path, now)));
                 }
-                Err(fs::TryLockError::Error(error)) => return Err(self.failed(&error, &path, now)),
+                Err(fs::TryLockError::Error(error)) => return Err(self.failed(&error, &self.beside(".lock"), now)),
+            }
+        }
+    }
+
+    /// Opens `<store>.lock`, which has no content and stays.
+    pub fn lock_file(&self) -> io::Result<File> {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(self.beside(".lock"))
+    }
+
+    fn make_lock_file(&self) -> io::Result<File> {
+        loop {
+            // First without O_CREAT: in a sticky folder the kernel refuses O_CREAT on somebody else's file, even to root.
+            match self.lock_file() {
+                Err(error) if error.kind() == ErrorKind::NotFound => match self.create(&self.beside(".lock")) {
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                    made => return made,
+                },
+                opened => return opened,
             }
         }
     }

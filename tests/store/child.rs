@@ -110,6 +110,13 @@ fn plays_its_role() {
                 ));
             }
         },
+        // Opens the store, and keeps an account when it is told to.
+        "create when told" => {
+            let store = open(&settings).unwrap();
+            report("ready");
+            std::io::stdin().read_line(&mut String::new()).unwrap();
+            put_account(&*store, &argument, None);
+        }
         // Opens the store and keeps an account.
         "create" => {
             put_account(&*open(&settings).unwrap(), &argument, Some(tokens(1)));

@@ -1,9 +1,13 @@
 //! Many processes at once, processes that are killed, and processes that fork.
 
 use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use rusqlite::{Connection, TransactionBehavior};
 use squeeze_graph::store::record::LeaseAttempt;
 use squeeze_graph::store::{self, Store};
 
@@ -61,6 +65,79 @@ fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
     // Four commits are in each measured round; on a machine of its own it is a fraction of a second.
     assert!(longest < 10_000, "someone waited {longest} ms");
     intact(&folder);
+}
+
+/// The accounts in the order in which so many processes kept them, numbered as they came while the store was busy; `meanwhile` is
+/// done to them before it is free.
+fn queued(folder: &Folder, writers: usize, meanwhile: impl FnOnce(&mut Vec<Child>)) -> Vec<String> {
+    folder.open();
+    drop(store::quiesce());
+    let mut writers: Vec<_> = (0..writers)
+        .map(|number| {
+            child::command("create when told", &folder.store_path(), &format!("{number:02}"))
+                .stdin(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for writer in &mut writers {
+        child::wait_for(writer, "ready");
+    }
+    let mut database = Connection::open(folder.store_path()).unwrap();
+    let busy = database
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    for writer in &mut writers {
+        drop(writer.stdin.take());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    meanwhile(&mut writers);
+    busy.commit().unwrap();
+    for writer in writers {
+        child::finish(writer);
+    }
+    let mut names = database.prepare("SELECT name FROM accounts ORDER BY id").unwrap();
+    let names = names.query_map([], |row| row.get(0)).unwrap();
+    names.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn who_came_first_writes_first() {
+    let order = queued(&Folder::new(), 24, |_| {});
+    assert_eq!(order.len(), 24);
+    // A few at the front try at once, and who has waited long tries out of turn.
+    let last = order.iter().rposition(|name| name.as_str() < "06").unwrap();
+    assert!(last < 14, "{order:?}");
+}
+
+#[test]
+fn waiters_that_are_killed_or_stopped_hold_up_nobody() {
+    let mut stopped = Vec::new();
+    let pid = |writer: &Child| Pid::from_raw(i32::try_from(writer.id()).unwrap());
+    let folder = Folder::new();
+    let mut begun = Instant::now();
+    let order = queued(&folder, 14, |writers| {
+        for mut killed in writers.drain(..2) {
+            killed.kill().unwrap();
+            killed.wait().unwrap();
+        }
+        // More than may try at once.
+        stopped.extend(writers.drain(..6));
+        for writer in &stopped {
+            kill(pid(writer), Signal::SIGSTOP).unwrap();
+            // Not before it has really stopped, or it could stop as the one that writes.
+            let status = waitpid(pid(writer), Some(WaitPidFlag::WUNTRACED)).unwrap();
+            assert_eq!(status, WaitStatus::Stopped(pid(writer), Signal::SIGSTOP));
+        }
+        begun = Instant::now();
+    });
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!(order.len(), 6, "{order:?}");
+    for writer in stopped {
+        kill(pid(&writer), Signal::SIGCONT).unwrap();
+        child::finish(writer);
+    }
+    assert_eq!(folder.open().accounts().unwrap().len(), 12);
 }
 
 #[test]

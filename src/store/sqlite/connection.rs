@@ -1,7 +1,8 @@
 //! One SQLite database as this process uses it: opened when needed, reopened when the file changed, closed before a fork.
 //!
 //! Work runs as a whole and is repeated as a whole: SQLite itself never waits (`busy_timeout` 0), we do, for a jittered and bounded
-//! time, outside the gate and with the connection given back. So neither a fork nor another thread waits for our waiting.
+//! time, outside the gate and with the connection given back. So neither a fork nor another thread waits for our waiting. Who writes
+//! waits in the order of arrival, as far as that goes (see [`Queue`]).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
@@ -17,6 +18,7 @@ use crate::base::random::Random;
 use crate::store::gate::GATE;
 use crate::store::key::{Key, KeyRing, KeySource};
 use crate::store::place::{Disk, FileId, Place};
+use crate::store::queue::Queue;
 use crate::store::record::Moment;
 use crate::store::schema::SealedTable;
 use crate::store::seal::{self, Identity, Part, SealError};
@@ -28,6 +30,13 @@ use crate::store::{Result, StoreError, trouble};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest single wait, milliseconds.
 const LONGEST_WAIT: u64 = 40;
+/// How long somebody at the front of the queue waits before it tries again, and somebody further behind before it looks again,
+/// milliseconds.
+const FRONT_WAIT: u64 = 2;
+const QUEUE_WAIT: u64 = 10;
+/// After so long in the queue even somebody far behind tries, and again and again: those before it may have been stopped (a frozen
+/// container, a debugger).
+const OUT_OF_TURN: Duration = Duration::from_millis(250);
 
 /// How a commit is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +156,7 @@ impl Handle {
         random: &dyn Random,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(moment.now, |open, ring| {
+        self.run(moment.now, None, |open, ring| {
             work(&Work {
                 database: &open.connection,
                 now: moment.now,
@@ -168,7 +177,7 @@ impl Handle {
         durability: Durability,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(moment.now, |open, ring| {
+        self.run(moment.now, Queue::of(&self.place), |open, ring| {
             open.synchronise(durability)?;
             let transaction = open
                 .connection
@@ -189,12 +198,12 @@ impl Handle {
 
     /// Opens the database now, so that what stands against it is told at once.
     pub fn ensure_open(&self, now: UtcInstant) -> Result<()> {
-        self.run(now, |_, _| Ok(()))
+        self.run(now, None, |_, _| Ok(()))
     }
 
     /// Copies what the write-ahead log holds into the database and empties the log, if nobody is in the way.
     pub fn empty_log(&self, now: UtcInstant) -> Result<()> {
-        self.run(now, |open, _| {
+        self.run(now, None, |open, _| {
             let busy = open
                 .connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -206,12 +215,25 @@ impl Handle {
         })
     }
 
-    fn run<T>(&self, now: UtcInstant, mut work: impl FnMut(&mut Open, &KeyRing) -> Result<T, Fault>) -> Result<T> {
+    /// Runs work until it is done or fails for good; `queue`: the one to wait in.
+    fn run<T>(
+        &self,
+        now: UtcInstant,
+        mut queue: Option<Queue>,
+        mut work: impl FnMut(&mut Open, &KeyRing) -> Result<T, Fault>,
+    ) -> Result<T> {
         let begun = Instant::now();
+        let mut tried = begun;
         let mut longest = 1;
         let mut looks = None;
         let mut moved = false;
         loop {
+            if let Some(queue) = &mut queue {
+                while tried.elapsed() < OUT_OF_TURN && queue.must_wait() {
+                    sleep(jittered(QUEUE_WAIT));
+                }
+                tried = Instant::now();
+            }
             let outcome = {
                 let _pass = GATE.enter();
                 let ring = Arc::clone(&lock(&self.keys).ring);
@@ -225,8 +247,15 @@ impl Handle {
             match outcome {
                 Ok(result) => return Ok(result),
                 Err(fault) if fault.is_busy() && begun.elapsed() < PATIENCE => {
+                    let limit = match &mut queue {
+                        Some(queue) => {
+                            queue.join();
+                            FRONT_WAIT
+                        }
+                        None => LONGEST_WAIT,
+                    };
                     sleep(jittered(longest));
-                    longest = (longest * 2).min(LONGEST_WAIT);
+                    longest = (longest * 2).min(limit);
                 }
                 Err(fault) if fault.has_moved() && !moved => moved = true,
                 Err(fault) if fault.lacks_key() => {
