@@ -141,11 +141,13 @@ final class SecretsTest extends GraphTestCase
         // What is there for a moment only counts, too: the write-ahead log before it is written back, the files of a download.
         $seen = ['store' => [], 'temporary files' => []];
         $places = ['store' => $own . '/store.sqlite*', 'temporary files' => $temporary . '/*'];
+        // The key file, also in the moment before it gets its name.
+        $isKey = static fn (string $file): bool => preg_match('/\.key(\.new)?$/', $file) === 1;
         do {
             $running = $run->running();
             foreach ($places as $place => $pattern) {
                 foreach (glob($pattern) as $file) {
-                    $bytes = str_ends_with($file, '.key') || is_dir($file) ? '' : (string) @file_get_contents($file);
+                    $bytes = $isKey($file) || is_dir($file) ? '' : (string) @file_get_contents($file);
                     // Each page of the database once: in the write-ahead log it has 24 bytes before it, and the file has 32.
                     [$start, $size] = str_ends_with($file, '-wal') ? [32, 4_120] : [0, 4_096];
                     foreach ($bytes === '' ? [] : str_split(substr($bytes, $start), $size) as $page) {
@@ -158,6 +160,8 @@ final class SecretsTest extends GraphTestCase
         $run->wait(600);
         self::assertSame(0, $run->status(), substr($run->output(), -2000) . $run->errors());
         self::assertStringContainsString('every function was called', $run->errors());
+
+        self::assertSame([$own . '/store.sqlite.key'], glob($own . '/*.key*'), 'only the key file holds the key');
 
         $canaries = new Canaries();
         $kinds = [];

@@ -258,3 +258,13 @@ fn keys_in_use(folder: &Folder) -> HashSet<Vec<u8>> {
     }
     ids
 }
+
+#[test]
+fn a_key_that_was_made_but_never_used_is_not_left_behind() {
+    let folder = Folder::new();
+    let unfinished = folder.file("store.sqlite.key.new");
+    // Killed before the key file got its name; now the key comes from elsewhere.
+    fs::write(&unfinished, key("1")).unwrap();
+    open(&with_environment(&folder, &key("2"))).unwrap();
+    assert!(!unfinished.exists());
+}

@@ -25,6 +25,7 @@ pub fn create(place: &Place, ring: &KeyRing, random: &dyn Random, now: UtcInstan
     let failed = |error: std::io::Error| place.failed(&error, place.path(), now);
     // What an unfinished attempt or a deleted store left behind; an old log would be applied to the new file.
     for suffix in [
+        ".key.new",
         ".new",
         ".new-journal",
         ".new-wal",
