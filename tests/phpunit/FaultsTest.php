@@ -199,6 +199,12 @@ final class FaultsTest extends GraphTestCase
             'requests' => count($requests),
             'told' => $fault->told,
             'waits' => $waits,
+            // Those after a request that failed, each with the least that it has to be.
+            'named' => $fault->told <= 0 ? [] : array_map(
+                static fn (int $wait, int $index): array => [$wait, $family->repeat($fault)->leastWait($index + 1, $fault->told)],
+                $failed = $mode === 'passing' ? array_slice($waits, 0, 1) : $waits,
+                array_keys($failed),
+            ),
             'state' => token_status('invoices')->state->value,
         ];
         file_put_contents($file, json_encode($seen, JSON_THROW_ON_ERROR) . "\n", FILE_APPEND | LOCK_EX);

@@ -14,9 +14,9 @@ printf("figure: %d faults at %d functions: %d cases (%d pass unnoticed, %d last 
 printf("figure: accounts that asked for a person afterwards: %d\n", count($person));
 $early = $waits = [];
 foreach ($seen as $case) {
-    foreach ($case['told'] > 0 ? $case['waits'] : [] as $wait) {
+    foreach ($case['named'] as [$wait, $least]) {
         $waits[] = $wait;
-        if ($wait < $case['told'] * 1000 - 1) {
+        if ($wait < $least - 1) {
             $early[] = $wait;
         }
     }
