@@ -306,6 +306,7 @@ final class AccountPageTest extends GraphTestCase
         }
         $browser->open($here . 'account');
         $browser->click('//button[@class="first"]');
+        $browser->waitForElement('//*[@id="errors"]');
         $this->look('errors');
         $browser->open($here . 'test?account=invoices');
         $browser->click('//button[@class="first"]');

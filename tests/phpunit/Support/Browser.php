@@ -183,6 +183,24 @@ final class Browser
         throw new \RuntimeException(sprintf("\"%s\" did not appear at %s:\n%s", $text, $this->address(), $seen));
     }
 
+    /** Waits until there is such an element: a click returns before the page that it asks for is there. */
+    public function waitForElement(string $xpath, float $seconds = 20): void
+    {
+        $end = microtime(true) + $seconds;
+        do {
+            try {
+                if ($this->has($xpath)) {
+                    return;
+                }
+            } catch (\RuntimeException) {
+                // Between two pages.
+            }
+            usleep(50_000);
+        } while (microtime(true) < $end);
+
+        throw new \RuntimeException(sprintf('%s did not appear at %s', $xpath, $this->address()));
+    }
+
     /** The elements as assistive technology gets them. @return list<array{role: string, name: string}> */
     public function accessible(): array
     {
