@@ -12,7 +12,7 @@ use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
 
 /**
- * Renews what is due, as the job `refresh-tokens` does; or accounts that are named, due or not.
+ * Renews what is due, of all accounts or of those named, as the job `refresh-tokens` does; with --force what is not due, too.
  */
 final class Refresh extends Command
 {
