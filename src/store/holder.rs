@@ -41,6 +41,8 @@ pub enum Life {
 
 impl Holder {
     /// This process. Read once a process; a forked child is another holder.
+    ///
+    /// Only to be asked inside the gate (see [`crate::store::gate`]): a fork must not find what is kept here locked by another thread.
     pub fn current() -> Self {
         static CURRENT: Mutex<Option<Holder>> = Mutex::new(None);
         let pid = std::process::id();

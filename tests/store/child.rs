@@ -1,13 +1,15 @@
 //! Other processes: this test binary, started again in a role.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use fork::{Fork, fork};
+use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use squeeze_graph::base::secret::Secret;
@@ -36,15 +38,26 @@ pub fn command_of(binary: &Path, role: &str, store: &Path, argument: &str) -> Co
         .env(STORE, store)
         .env(ARGUMENT, argument)
         .env_remove("RUST_BACKTRACE")
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
 }
 
-/// Waits for a child that must succeed; what it reported.
+/// Waits for a child that must succeed; what it reported. One that hangs is killed, and so fails, with all it had forked.
 pub fn finish(child: Child) -> Vec<String> {
+    const LONGEST: Duration = Duration::from_mins(2);
+    let (ended, has_ended) = mpsc::channel::<()>();
+    let group = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    let watchdog = std::thread::spawn(move || {
+        if has_ended.recv_timeout(LONGEST).is_err() {
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    });
     let output = child.wait_with_output().unwrap();
+    let _ = ended.send(());
+    watchdog.join().unwrap();
     let out = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
@@ -230,6 +243,12 @@ fn forks(settings: &Settings, rounds: usize) {
                 }
             });
         }
+        // Reads all the time, so that many a fork comes in the middle of a step that is neither waiting nor writing.
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                store.tokens(&name("thread 0")).unwrap();
+            }
+        });
         for round in 0..rounds {
             let write = |who: &str| {
                 for number in 0..4 {

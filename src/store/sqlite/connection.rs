@@ -139,6 +139,12 @@ impl Handle {
         self.place == *place && lock(&self.keys).ring.fingerprint() == *fingerprint
     }
 
+    /// The keys between two tries: inside the gate, as every lock here, so that no fork finds them locked.
+    fn keys<T>(&self, look: impl FnOnce(&mut Keys) -> T) -> T {
+        let _pass = GATE.enter();
+        look(&mut lock(&self.keys))
+    }
+
     /// From where the same keys are read from now on.
     pub fn set_source(&self, source: KeySource) {
         lock(&self.keys).source = source;
@@ -260,7 +266,7 @@ impl Handle {
                 Err(fault) if fault.has_moved() && !moved => moved = true,
                 Err(fault) if fault.lacks_key() => {
                     // The keys were changed since we read them, or we read them while they were being written.
-                    let source = lock(&self.keys).source.clone();
+                    let source = self.keys(|keys| keys.source.clone());
                     if looks.is_some_and(|looks| !source.may_be_in_writing(looks)) {
                         let problem = trouble::about(fault.code(Disk::Fine), self.place.path(), now);
                         return Err(trouble::error(match source.file() {
@@ -270,7 +276,7 @@ impl Handle {
                     }
                     looks = Some(looks.map_or(0, |looks| looks + 1));
                     let fresh = source.load(&self.place, now)?;
-                    lock(&self.keys).ring = Arc::new(fresh);
+                    self.keys(|keys| keys.ring = Arc::new(fresh));
                 }
                 Err(fault) => return Err(told(&self.place, fault, now)),
             }

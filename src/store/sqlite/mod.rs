@@ -23,6 +23,7 @@ use crate::base::account::AccountName;
 use crate::base::clock::{Clock, UtcInstant};
 use crate::base::random::Random;
 use crate::base::settings::Settings;
+use crate::store::gate::GATE;
 use crate::store::holder::Holder;
 use crate::store::record::{
     AccountRecord, JobRecord, Lease, LeaseAttempt, Moment, Receipt, SignInRecord, StateHash, TokenRecord, Written,
@@ -53,6 +54,7 @@ impl SqliteStore {
 
     /// The time by the wall clock and by the clock of this boot.
     fn moment(&self) -> Moment {
+        let _pass = GATE.enter();
         Moment {
             now: self.clock.now(),
             since_boot: i64::try_from(self.clock.since_boot().as_secs()).unwrap_or(i64::MAX),
