@@ -45,7 +45,8 @@ final class FpmLifeTest extends GraphTestCase
         $this->sandbox->fault(['path' => '/mailFolders/inbox', 'delay_ms' => 1_500]);
         $renews = $this->fpm->start('echo "begun "; flush(); echo refresh_token("invoices")->state->name, " by ", getmypid();');
         $reads = $this->fpm->start('sleep(1); echo list_messages("invoices", "wellknown:inbox")->total(), " by ", getmypid();');
-        usleep(500_000);
+        $this->fpm->begun();
+        usleep(100_000);
         $this->fpm->signal(SIGUSR2);
         self::assertMatchesRegularExpression('/^begun Valid by \d+$/', $renews());
         self::assertMatchesRegularExpression('/^1 by \d+$/', $reads());
@@ -70,7 +71,8 @@ final class FpmLifeTest extends GraphTestCase
         $this->fpm->web('list_folders("invoices"); list_accounts();');
         $this->sandbox->fault(['path' => '/token', 'delay_ms' => 1_500]);
         $renews = $this->fpm->start('echo refresh_token("invoices")->state->name;');
-        usleep(500_000);
+        $this->fpm->begun();
+        usleep(100_000);
         $this->fpm->signal(SIGQUIT);
         self::assertSame('Valid', $renews());
         $seconds = $this->fpm->ended();

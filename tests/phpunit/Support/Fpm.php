@@ -12,6 +12,8 @@ final class Fpm
     /** @var resource */
     private $master;
     private readonly string $socket;
+    /** @var list<string> what each request makes as its first deed */
+    private array $marks = [];
 
     /**
      * @param string $folder for its socket, log and scripts
@@ -90,7 +92,8 @@ final class Fpm
     public function start(string $code): \Closure
     {
         $script = $this->folder . '/request-' . bin2hex(random_bytes(4)) . '.php';
-        file_put_contents($script, "<?php\nnamespace Squeeze\\Graph;\n" . $code);
+        $this->marks[] = $mark = $script . '.begun';
+        file_put_contents($script, "<?php\nnamespace Squeeze\\Graph;\ntouch('{$mark}');\n" . $code);
         $process = proc_open(
             ['cgi-fcgi', '-bind', '-connect', $this->socket],
             [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']],
@@ -105,6 +108,20 @@ final class Fpm
 
             return explode("\r\n\r\n", $answer, 2)[1] ?? throw new \RuntimeException('no answer: ' . $answer . $this->log());
         };
+    }
+
+    /**
+     * Waits until a worker has begun with each request that was sent.
+     */
+    public function begun(float $seconds = 20): void
+    {
+        $end = microtime(true) + $seconds;
+        while (array_filter($this->marks, static fn (string $mark): bool => !file_exists($mark)) !== []) {
+            if (microtime(true) > $end) {
+                throw new \RuntimeException('a request has not begun: ' . $this->log());
+            }
+            usleep(5_000);
+        }
     }
 
     /**
