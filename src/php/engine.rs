@@ -13,9 +13,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,13 +52,17 @@ struct Engine {
     transports: HashMap<String, Arc<dyn Transport>>,
 }
 
-thread_local! {
-    /// This thread's engine: a thread-safe PHP runs one request per thread.
-    ///
-    /// Never dropped: a client waits for its own thread when it is dropped, and in a forked child that thread is not
-    /// there (seen to hang for ever).
-    static ENGINE: RefCell<Option<ManuallyDrop<Engine>>> = const { RefCell::new(None) };
+/// This process's engine. The threads of a thread-safe PHP share it: threads come and go, connections stay.
+///
+/// Never dropped: a client waits for its own thread when it is dropped, and in a forked child that thread is not there
+/// (seen to hang for ever).
+static ENGINE: Mutex<Option<ManuallyDrop<Engine>>> = Mutex::new(None);
 
+fn engine() -> MutexGuard<'static, Option<ManuallyDrop<Engine>>> {
+    ENGINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
     /// Keeps everything still between the two sides of a fork.
     static FORKING: RefCell<Option<Still>> = const { RefCell::new(None) };
 
@@ -70,7 +74,7 @@ thread_local! {
 /// locked in the child for ever, for there the helper does not exist.
 struct Still {
     _store: Quiesced,
-    _locks: [Box<dyn Any>; 3],
+    _locks: [Box<dyn Any>; 4],
 }
 
 impl Still {
@@ -82,6 +86,7 @@ impl Still {
                 crate::graph::lanes::hold(),
                 crate::transport::hold(),
                 crate::service::tokens::hold(),
+                Box::new(engine()),
             ],
         }
     }
@@ -137,30 +142,29 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
         "{:?} {:?} {:?} {:?} {:?}",
         settings.proxy, settings.proxy_auth_file, settings.ca_file, settings.connect_timeout, settings.timeout
     );
-    ENGINE.with_borrow_mut(|slot| {
-        let (pid, panics) = (std::process::id(), zend::panics());
-        if slot
-            .as_ref()
-            .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
-        {
-            *slot = None;
-        }
-        let engine = slot.get_or_insert_with(|| {
-            ManuallyDrop::new(Engine {
-                pid,
-                panics,
-                transports: HashMap::new(),
-            })
-        });
-        if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
-            engine.transports.clear();
-        }
-        let transport = engine
-            .transports
-            .entry(key)
-            .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
-        Arc::clone(transport)
-    })
+    let mut slot = engine();
+    let (pid, panics) = (std::process::id(), zend::panics());
+    if slot
+        .as_ref()
+        .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
+    {
+        *slot = None;
+    }
+    let engine = slot.get_or_insert_with(|| {
+        ManuallyDrop::new(Engine {
+            pid,
+            panics,
+            transports: HashMap::new(),
+        })
+    });
+    if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
+        engine.transports.clear();
+    }
+    let transport = engine
+        .transports
+        .entry(key)
+        .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
+    Arc::clone(transport)
 }
 
 /// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.

@@ -3,6 +3,7 @@
 use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
+use super::operation::absolute;
 use super::{ini, zend};
 use crate::base::zone;
 
@@ -38,7 +39,7 @@ fn key_source() -> String {
         return file;
     }
     let beside = format!("{}.key", ini::value("store"));
-    if std::path::Path::new(&beside).exists() {
+    if absolute(&beside).exists() {
         beside
     } else if std::env::var_os("SQUEEZE_GRAPH_KEY").is_some() {
         "SQUEEZE_GRAPH_KEY".to_owned()

@@ -163,9 +163,9 @@ pub fn refused(code: &'static str, facts: &[(&str, &str)]) -> Raised {
 
 /// All settings as they are now.
 fn settings() -> Result<Settings, Box<Failure>> {
-    let store = ini::value("store");
+    let mut store = ini::value("store");
     if !is_dsn(&store) {
-        allowed(&store)?;
+        store = allowed(&store)?.to_string_lossy().into_owned();
     }
     let log = match ini::value("log").as_str() {
         "" => LogTarget::None,
@@ -204,7 +204,8 @@ fn is_dsn(store: &str) -> bool {
     store.contains("://")
 }
 
-/// A path that `open_basedir` allows and that is no stream wrapper. A relative one counts from the current directory.
+/// A path that `open_basedir` allows and that is no stream wrapper. A relative one counts from the current directory of PHP
+/// as it is now: a callback may change it later, and the process may be in another one.
 fn allowed(path: &str) -> Result<PathBuf, Box<Failure>> {
     // PHP takes `data:` as a wrapper without slashes, too.
     let is_data = path.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
@@ -214,7 +215,20 @@ fn allowed(path: &str) -> Result<PathBuf, Box<Failure>> {
     if !zend::open_basedir_allows(path) {
         return Err(failure("path_open_basedir", &[("path", path)]));
     }
-    Ok(Path::new(path).to_path_buf())
+    Ok(absolute(path))
+}
+
+/// A path with the current directory before it, where it is relative.
+pub fn absolute(path: &str) -> PathBuf {
+    let path = Path::new(path);
+    if path.as_os_str().is_empty() || path.is_absolute() {
+        return path.to_path_buf();
+    }
+    zend::current_directory()
+        .unwrap_or_default()
+        .join(path)
+        .components()
+        .collect()
 }
 
 /// The same for a path that a caller gave.

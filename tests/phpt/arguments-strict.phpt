@@ -1,5 +1,7 @@
 --TEST--
 Under strict_types nothing is coerced
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 declare(strict_types=1);

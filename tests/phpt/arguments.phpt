@@ -1,5 +1,7 @@
 --TEST--
 Arguments follow PHP's own rules in weak mode: coercion, names, defaults, error texts
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use function Squeeze\Graph\{access_token, is_expired, list_messages, import_messages, move_messages, set_logger, to_utc, with_settings};

@@ -1,5 +1,7 @@
 --TEST--
 A key that is not UTF-8, as any visitor can put into $_GET, is a key like another that nobody knows
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use function Squeeze\Graph\{callback_route, exchange_code, refresh_tokens, save_account, with_settings};

@@ -1,5 +1,7 @@
 --TEST--
 Callbacks may throw, call back into the extension, suspend a fiber and log; a call that ended in one leaves the next one whole
+--EXTENSIONS--
+squeeze_graph
 --INI--
 squeeze_graph.custom_endpoints=1
 --FILE--

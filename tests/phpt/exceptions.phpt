@@ -1,5 +1,7 @@
 --TEST--
 Exceptions have real file, line, trace and previous, can be built and extended, and know their problem
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use Squeeze\Graph\{AccountNotFoundException, AmbiguousFolderException, ConfigurationException, FolderNotFoundException, GraphException, LeaveInInbox, Problem, RejectMessage, SignInFailedException, StopImport, ThrottledException};

@@ -1,6 +1,7 @@
 --TEST--
 A child that is forked while a helper reads the CA certificates never waits for that helper, which is in its parent only
 --EXTENSIONS--
+squeeze_graph
 pcntl
 posix
 --INI--

@@ -1,6 +1,7 @@
 --TEST--
 A forked child works with clients and store of its own, and a fork inside a callback ends the call in the child only
 --EXTENSIONS--
+squeeze_graph
 pcntl
 --INI--
 squeeze_graph.custom_endpoints=1

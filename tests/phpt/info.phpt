@@ -1,5 +1,7 @@
 --TEST--
 phpinfo() shows version, store, key source, TLS, concurrency and every setting
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 (new ReflectionExtension('squeeze_graph'))->info();

@@ -1,5 +1,7 @@
 --TEST--
 Settings: defaults, scopes and checked values
+--EXTENSIONS--
+squeeze_graph
 --INI--
 squeeze_graph.timeout=0
 squeeze_graph.language=de

@@ -1,6 +1,7 @@
 --TEST--
 The answer to a token request is stored although the call was interrupted, even when the script ends at once
 --EXTENSIONS--
+squeeze_graph
 pcntl
 --INI--
 squeeze_graph.custom_endpoints=1

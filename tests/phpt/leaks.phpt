@@ -1,5 +1,7 @@
 --TEST--
 20,000 rounds over values, exceptions, arguments and callbacks keep no memory
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use Squeeze\Graph\{LeaveInInbox, Message, Problem, ThrottledException};

@@ -1,5 +1,7 @@
 --TEST--
 Every path obeys open_basedir, and stream wrappers are refused
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use function Squeeze\Graph\{import_messages, list_accounts, save_attachment, save_mime, with_settings};

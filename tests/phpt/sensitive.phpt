@@ -1,5 +1,7 @@
 --TEST--
 Secrets are no part of a stack trace
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use function Squeeze\Graph\{adopt_token, authorization_url, callback_route, exchange_code, save_account, with_settings};

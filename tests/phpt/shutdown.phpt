@@ -1,5 +1,7 @@
 --TEST--
 Shutdown functions and destructors may call the extension, also after a fatal error in a callback and in the middle of exit
+--EXTENSIONS--
+squeeze_graph
 --INI--
 squeeze_graph.custom_endpoints=1
 --FILE--

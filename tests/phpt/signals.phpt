@@ -1,6 +1,7 @@
 --TEST--
 Signals are handled while a call waits: a handler that returns lets it go on, one that throws ends it, exit runs shutdown functions
 --EXTENSIONS--
+squeeze_graph
 pcntl
 --INI--
 squeeze_graph.custom_endpoints=1

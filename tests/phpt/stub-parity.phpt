@@ -1,5 +1,7 @@
 --TEST--
 The stub says what the extension has: names, parameters, defaults, types, attributes, constants
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 $folder = dirname(__DIR__);

@@ -1,5 +1,7 @@
 --TEST--
 What the extension throws has the file, line and trace of the call, the account, and words in both languages
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use Squeeze\Graph\{AccountNotFoundException, GraphException, StoreException};

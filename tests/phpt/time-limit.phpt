@@ -1,6 +1,7 @@
 --TEST--
 The script's time limit ends a call that waits, as it ends any other code
 --EXTENSIONS--
+squeeze_graph
 pcntl
 --INI--
 squeeze_graph.custom_endpoints=1

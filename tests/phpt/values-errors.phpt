@@ -1,5 +1,7 @@
 --TEST--
 Values are final, read-only and refuse what does not fit, by the name of the key
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use Squeeze\Graph\{Message, MessageList, Problem, RefreshReport, TokenStatus};

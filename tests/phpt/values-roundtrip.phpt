@@ -1,5 +1,7 @@
 --TEST--
 fromArray() is the inverse of jsonSerialize() for every value, through arrays, JSON, serialize and clone
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 /** A value for every type that a property can have; nullable ones are null where $sparse. */

@@ -1,5 +1,7 @@
 --TEST--
 A fatal error inside with_settings() ends the script as it should, with the settings restored
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 register_shutdown_function(function () {

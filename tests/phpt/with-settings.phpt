@@ -1,5 +1,7 @@
 --TEST--
 with_settings() sets for the time of the call and restores however it ends
+--EXTENSIONS--
+squeeze_graph
 --FILE--
 <?php
 use function Squeeze\Graph\with_settings;

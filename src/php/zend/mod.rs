@@ -22,8 +22,8 @@ pub use class::{
     json_serializable, object_value, park, property, registered_class, set_property,
 };
 pub use process::{
-    ForkSteps, error_log, forked_away, last_panic, memory_headroom, note_panics, on_fork, open_basedir_allows, panics,
-    run_interrupts,
+    ForkSteps, current_directory, error_log, forked_away, last_panic, memory_headroom, note_panics, on_fork,
+    open_basedir_allows, panics, run_interrupts,
 };
 pub use raised::{Outcome, Raised};
 

@@ -1,7 +1,9 @@
 //! The process around a call: interrupts, forks, memory, panics, paths.
 
 use std::cell::RefCell;
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,6 +16,7 @@ use super::raised::{Outcome, Raised};
 unsafe extern "C" {
     fn zend_timeout() -> !;
     fn zend_memory_usage(real: bool) -> usize;
+    fn expand_filepath(path: *const c_char, expanded: *mut c_char) -> *mut c_char;
     fn php_check_open_basedir_ex(path: *const c_char, warn: c_int) -> c_int;
     fn php_log_err_with_severity(message: *const c_char, severity: c_int);
     fn pthread_atfork(
@@ -108,6 +111,20 @@ pub fn open_basedir_allows(path: &str) -> bool {
     let Ok(path) = CString::new(path) else { return false };
     // SAFETY: the path is NUL-terminated and only read; 0 asks for no warning.
     unsafe { php_check_open_basedir_ex(path.as_ptr(), 0) == 0 }
+}
+
+/// The current directory of this PHP. The threads of a thread-safe one have each their own, and none is that of the process.
+pub fn current_directory() -> Option<PathBuf> {
+    /// `MAXPATHLEN`, which the engine writes at most.
+    const LONGEST: usize = 4096;
+    let mut expanded = [0_u8; LONGEST];
+    // SAFETY: the path is NUL-terminated and only read; the buffer has the size that the engine expects.
+    let found = unsafe { expand_filepath(c".".as_ptr(), expanded.as_mut_ptr().cast()) };
+    if found.is_null() {
+        return None;
+    }
+    let path = CStr::from_bytes_until_nul(&expanded).ok()?;
+    Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
 
 /// Writes a line to PHP's error log (`error_log`, else the SAPI's own). Runs no PHP code and raises nothing.
