@@ -7,6 +7,8 @@
 mod entra;
 mod graph;
 mod own;
+#[cfg(test)]
+mod page;
 pub mod table;
 #[cfg(test)]
 mod tests;

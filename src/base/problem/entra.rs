@@ -84,11 +84,24 @@ pub(super) fn numbers() -> impl Iterator<Item = &'static Numbers> {
         .chain(service::ROWS)
 }
 
-/// All rows of this source without a number.
+/// All rows of this source without a number, each with what leads to it: nothing in particular for the last.
 #[cfg(test)]
-pub(super) fn others() -> impl Iterator<Item = &'static Row> {
-    let codes = CODES.iter().chain(SUBERRORS).map(|(_, row)| row);
-    codes.chain([&THROTTLED, &BUSY, &DEFAULT])
+pub(super) fn named() -> impl Iterator<Item = (String, &'static Row)> {
+    let ticked = |codes: &[&str]| {
+        codes
+            .iter()
+            .map(|code| format!("`{code}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let codes = CODES.iter().map(move |(codes, row)| (ticked(codes), row));
+    let suberrors = SUBERRORS
+        .iter()
+        .map(move |(codes, row)| (format!("suberror {}", ticked(codes)), row));
+    let rest = [("HTTP 429", &THROTTLED), ("HTTP 408, 5xx", &BUSY), ("", &DEFAULT)];
+    codes
+        .chain(suberrors)
+        .chain(rest.map(|(name, row)| (name.to_owned(), row)))
 }
 
 fn find(rows: &'static [Codes], code: &str) -> Option<&'static Row> {

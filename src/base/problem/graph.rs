@@ -43,10 +43,21 @@ fn by_status(status: u16) -> Option<&'static Row> {
     }
 }
 
-/// All rows of this source.
+/// All rows of this source, each with what leads to it: nothing in particular for the last.
 #[cfg(test)]
-pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    CODES.iter().map(|(_, row)| row).chain([&BUSY, &DEFAULT])
+pub(super) fn named() -> impl Iterator<Item = (String, &'static Row)> {
+    let ticked = |codes: &[&str]| {
+        codes
+            .iter()
+            .map(|code| format!("`{code}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let rest = [("HTTP 408, 423–425, 5xx", &BUSY), ("", &DEFAULT)];
+    CODES
+        .iter()
+        .map(move |(codes, row)| (ticked(codes), row))
+        .chain(rest.map(|(name, row)| (name.to_owned(), row)))
 }
 
 const TOO_MANY: Text = text(

@@ -34,8 +34,8 @@ fn rows() -> Vec<(String, &'static Row)> {
     ];
     rows.extend(own::entries().map(|(code, row)| ((*code).to_owned(), row)));
     rows.extend(entra::numbers().map(|(numbers, row)| (format!("AADSTS{numbers:?}"), row)));
-    rows.extend(entra::others().map(|row| (format!("entra {}", row.explanation.en), row)));
-    rows.extend(graph::rows().map(|row| (format!("graph {}", row.explanation.en), row)));
+    rows.extend(entra::named().map(|(code, row)| (format!("entra {code}"), row)));
+    rows.extend(graph::named().map(|(code, row)| (format!("graph {code}"), row)));
     rows.extend(transport::ROWS.iter().map(|(stage, row)| ((*stage).to_owned(), row)));
     rows
 }
