@@ -11,14 +11,15 @@ use Squeeze\Graph\Tests\Support\Sample;
 use Squeeze\Graph\Tests\Support\SampleRunner;
 use Squeeze\Graph\Tests\Support\World;
 
+use function Squeeze\Graph\delete_message;
 use function Squeeze\Graph\list_messages;
 
 /**
  * What the documentation shows is so: samples run in the order of their page, what they print is what stands below them,
  * links lead somewhere, names exist.
  *
- * A page starts with the account `invoices`, signed in at the sandbox, and three mails in its inbox; the mails come again
- * when a sample has emptied it. The info string of a block says what it is:
+ * A page starts with the account `invoices`, signed in at the sandbox, and three mails in its inbox; they come again when
+ * a sample has left another number there. The info string of a block says what it is:
  *
  * - `php`: runs as a script of its own. `php empty-store`: with a store that does not exist yet. `php callback`: as the page
  *   behind the redirect URI. `php phpunit`: a test class, run by PHPUnit.
@@ -48,6 +49,7 @@ final class DocumentationTest extends GraphTestCase
     {
         $this->signedIn();
         $runner = new SampleRunner($this->sandbox, $this->folder, str_starts_with($page, 'docs/de/') ? 'de' : 'en');
+        $failures = [];
         foreach ((new Markdown($page))->samples as $sample) {
             self::assertArrayHasKey($sample->language, self::INFO, sprintf('%s: ```%s is unknown', $sample->place(), $sample->info));
             self::assertSame([], array_diff($sample->words, self::INFO[$sample->language]), sprintf('%s: ```%s has an unknown word', $sample->place(), $sample->info));
@@ -59,8 +61,11 @@ final class DocumentationTest extends GraphTestCase
             }
             $this->fillInbox();
             $failure = $runner->run($sample);
-            self::assertNull($failure, sprintf("%s: %s", $sample->place(), $failure));
+            if ($failure !== null) {
+                $failures[] = sprintf('%s: %s', $sample->place(), $failure);
+            }
         }
+        self::assertCount(0, $failures, implode("\n\n", $failures));
     }
 
     /**
@@ -183,8 +188,12 @@ final class DocumentationTest extends GraphTestCase
 
     private function fillInbox(): void
     {
-        if (list_messages('invoices')->total() > 0) {
+        $messages = list_messages('invoices');
+        if ($messages->total() === 3) {
             return;
+        }
+        foreach ($messages as $message) {
+            delete_message('invoices', $message->id);
         }
         $this->sandbox->deliver(World::USER, Mail::mime('Invoice 2026-17', ['2026-17.pdf' => '%PDF']));
         $this->sandbox->deliver(World::USER, Mail::mime('Scans', ['unreadable.zip' => 'PK']));
