@@ -1,7 +1,5 @@
 <?php
 
-declare(strict_types=1);
-
 /**
  * Calls every function of the extension thousands of times and tells whether memory grew meanwhile.
  *
@@ -10,6 +8,8 @@ declare(strict_types=1);
  * One line a family: what the engine's and the process's memory grew by after a quarter of the calls, which fills caches and pools.
  * Ends with 1 when one of them grew.
  */
+
+declare(strict_types=1);
 
 use Squeeze\Graph\{Disposition, IncomingMessage, LeaveInInbox, Message, Problem, RejectMessage, StopImport, ThrottledException};
 use Squeeze\Graph\Tests\Support\{Mail, Sandbox, World};

@@ -256,10 +256,11 @@ final class AccountsTest extends GraphTestCase
 
     public function testCustomEndpointsNeedTheSystemsLeave(): void
     {
-        $child = Php::code(sprintf('
-            try { save_account("x", %s); echo "saved"; } catch (ConfigurationException $e) { echo $e->getMessage(); }',
+        $code = sprintf(
+            'try { save_account("x", %s); echo "saved"; } catch (ConfigurationException $e) { echo $e->getMessage(); }',
             var_export($this->settings(), true),
-        ), ['squeeze_graph.custom_endpoints' => '0']);
+        );
+        $child = Php::code($code, ['squeeze_graph.custom_endpoints' => '0']);
         self::assertStringContainsString('custom_endpoints', $child->output());
     }
 

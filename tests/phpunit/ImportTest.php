@@ -159,7 +159,9 @@ final class ImportTest extends GraphTestCase
         yield 'rejected' => [static fn (): \Exception => new RejectMessage("a\0b"), "a\0b"];
         yield 'left' => [static fn (): \Exception => new LeaveInInbox("\0"), "\0"];
         // PHP's name of such a class goes on after a NUL with the path of its file, which is nobody's business.
-        yield 'of a class without a name' => [static fn (): \Exception => new class ("a\0b") extends \DomainException {}, "DomainException@anonymous: a\0b"];
+        $nameless = static fn (): \Exception => new class ("a\0b") extends \DomainException {
+        };
+        yield 'of a class without a name' => [$nameless, "DomainException@anonymous: a\0b"];
     }
 
     public function testAReasonBuiltByHandStaysAsItIs(): void

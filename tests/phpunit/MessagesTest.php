@@ -266,12 +266,13 @@ final class MessagesTest extends GraphTestCase
         $id = $this->deliver('big', ['big.bin' => str_repeat('x', 100_000)]);
         [$attachment] = list_attachments('invoices', $id);
         $path = $this->folder . '/big';
-        foreach ([
+        $calls = [
             static fn () => get_mime('invoices', $id, 1_000),
             static fn () => save_mime('invoices', $id, $path, 1_000),
             static fn () => get_attachment('invoices', $id, $attachment->id, 1_000),
             static fn () => save_attachment('invoices', $id, $attachment->id, $path, 1_000),
-        ] as $call) {
+        ];
+        foreach ($calls as $call) {
             $this->thrown(ServiceException::class, $call);
         }
         self::assertFileDoesNotExist($path);

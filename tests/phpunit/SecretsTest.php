@@ -13,7 +13,6 @@ use Squeeze\Graph\Tests\Support\World;
 
 use function Squeeze\Graph\export_token;
 
-
 /**
  * The hunt: every secret that travels is known, every function is called, and everything that is left behind is searched.
  *

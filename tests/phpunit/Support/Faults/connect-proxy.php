@@ -1,13 +1,13 @@
 <?php
 
-declare(strict_types=1);
-
 /**
  * An HTTP proxy that tunnels (CONNECT, RFC 9110 section 9.3.6) whatever host is asked for to one port of loopback.
  *
  * usage: php connect-proxy.php TARGET_PORT [USER:PASSWORD]
  * Prints its own port, and a line for each tunnel that is asked for. Ends when standard input is closed.
  */
+
+declare(strict_types=1);
 
 $target = (int) $argv[1];
 $credentials = $argv[2] ?? null;

@@ -1,10 +1,10 @@
 <?php
 
-declare(strict_types=1);
-
 /**
  * The figures of a run of FaultsTest, from the file that FAULTS_SEEN named.
  */
+
+declare(strict_types=1);
 
 $seen = array_map(static fn (string $line): array => json_decode($line, true, 16, JSON_THROW_ON_ERROR), file($argv[1]));
 $column = static fn (string $name): array => array_unique(array_column($seen, $name));
