@@ -117,6 +117,8 @@ pub struct TokenEndpoint<'a> {
     pub cancel: &'a CancelToken,
     /// What that pause, and the repetition, are taken from.
     pub budget: &'a Budget,
+    /// Whether the same call has asked in vain before: then this, too, is a repetition, and takes no longer than the budget lasts.
+    pub repeats: bool,
 }
 
 type Client = oauth2::Client<
@@ -156,7 +158,12 @@ impl TokenEndpoint<'_> {
         let exchange = Exchange {
             endpoint: *self,
             request_id: &request_id,
-            end: Instant::now() + DEADLINE,
+            end: Instant::now()
+                + if self.repeats {
+                    DEADLINE.min(self.budget.left())
+                } else {
+                    DEADLINE
+                },
             repeat: !matches!(grant, Grant::AuthorizationCode { .. }),
             secrets: &secrets,
             received: RefCell::new(None),
@@ -307,12 +314,13 @@ impl SyncHttpClient for Exchange<'_> {
         attempt.headers = headers;
         attempt.body = request.into_body();
 
-        let (status, headers, body) = self.send(attempt.clone())?;
+        let (status, headers, body) = self.send(attempt.clone(), self.left())?;
         let waits = headers.contains_key(http::header::RETRY_AFTER);
-        let may = status.is_server_error() && !waits && self.repeat && self.left() > PAUSE;
+        let may =
+            status.is_server_error() && !waits && self.repeat && self.left().min(self.endpoint.budget.left()) > PAUSE;
         if may && self.endpoint.budget.take(PAUSE) && self.endpoint.cancel.sleep(PAUSE).is_ok() {
             let began = Instant::now();
-            let again = self.send(attempt);
+            let again = self.send(attempt, self.left().min(self.endpoint.budget.left()));
             self.endpoint.budget.spend(began.elapsed());
             let (status, headers, body) = again?;
             return Ok(response(status, &headers, body));
@@ -326,10 +334,14 @@ impl Exchange<'_> {
         self.end.saturating_duration_since(Instant::now())
     }
 
-    /// Sends once and reads the whole body.
-    fn send(&self, mut request: Request) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
+    /// Sends once and reads the whole body, within `deadline`.
+    fn send(
+        &self,
+        mut request: Request,
+        deadline: Duration,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        request.deadline = Some(self.left());
+        request.deadline = Some(deadline);
         let sent_at = self.endpoint.clock.now();
         let mut response = self.endpoint.transport.send(request, self.endpoint.cancel)?;
         let mut body = Vec::new();

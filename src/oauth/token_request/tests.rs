@@ -70,11 +70,12 @@ fn json(status: u16, body: &str) -> Answer {
 }
 
 fn ask(script: &Script, grant: Grant<'_>, challenge: Option<&str>) -> Result<TokenAnswer, Box<TokenFailure>> {
-    ask_within(Duration::from_mins(2), script, grant, challenge)
+    ask_within(Duration::from_mins(2), false, script, grant, challenge)
 }
 
 fn ask_within(
     budget: Duration,
+    repeats: bool,
     script: &Script,
     grant: Grant<'_>,
     challenge: Option<&str>,
@@ -85,6 +86,7 @@ fn ask_within(
         random: &OsRandom,
         cancel: &CancelToken::new(),
         budget: &Budget::new(budget),
+        repeats,
     };
     endpoint.request(&application("contoso.com"), grant, challenge)
 }
@@ -272,9 +274,35 @@ fn a_server_error_without_retry_after_is_repeated_once() {
 fn a_call_without_time_for_repetitions_asks_once() {
     let script = Script::new([json(503, ""), json(200, GOOD)]);
     let grant = Grant::RefreshToken(&Secret::new("canary-refresh"));
-    let failure = ask_within(Duration::ZERO, &script, grant, None).unwrap_err();
+    let failure = ask_within(Duration::ZERO, false, &script, grant, None).unwrap_err();
     assert_eq!(failure.problem.http_status, Some(503));
     assert_eq!(script.requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_repetition_ends_with_the_budget() {
+    const BUDGET: Duration = Duration::from_secs(5);
+    // The pause before a repetition is a part of it.
+    const AFTER_PAUSE: Duration = Duration::from_secs(4);
+    let token = Secret::new("canary-refresh");
+    for (repeats, longest) in [(false, [DEADLINE, AFTER_PAUSE]), (true, [BUDGET, AFTER_PAUSE])] {
+        let script = Script::new([json(503, ""), json(200, GOOD)]);
+        ask_within(BUDGET, repeats, &script, Grant::RefreshToken(&token), None).unwrap();
+        let deadlines = script
+            .requests
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|request| request.deadline.unwrap())
+            .collect::<Vec<_>>();
+        assert_eq!(deadlines.len(), 2);
+        for (deadline, longest) in deadlines.into_iter().zip(longest) {
+            assert!(
+                deadline <= longest && deadline + PAUSE > longest,
+                "{repeats}: {deadline:?} of {longest:?}"
+            );
+        }
+    }
 }
 
 #[test]

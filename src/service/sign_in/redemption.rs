@@ -236,6 +236,7 @@ impl Redemption {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            repeats: false,
         };
         let grant = Grant::AuthorizationCode {
             code,

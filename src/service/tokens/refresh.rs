@@ -181,7 +181,7 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
             }
         };
         let asked_at = Instant::now();
-        match inside(context, name, demand, first_mark, held)? {
+        match inside(context, name, demand, first_mark, held, failures > 0)? {
             Inside::Obtained(obtained) => return Ok(*obtained),
             Inside::Again => {}
             Inside::Failed(failed) => {
@@ -400,7 +400,14 @@ impl Drop for Held {
 }
 
 /// Decides again, now that nobody else asks for this account, and asks.
-fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, held: Held) -> Result<Inside> {
+fn inside(
+    context: &Context,
+    name: &AccountName,
+    demand: &Demand,
+    first: Mark,
+    held: Held,
+    repeats: bool,
+) -> Result<Inside> {
     let (account, stored) = read(context, name)?;
     let now = context.clock.now();
     let (forced, good_enough) = match decide(&account, stored.as_ref(), demand, first, now) {
@@ -423,6 +430,7 @@ fn inside(context: &Context, name: &AccountName, demand: &Demand, first: Mark, h
         application,
         stored,
         began,
+        repeats,
     };
     let Some((account, stored)) = good_enough else {
         return commit::run(&context.cancel, move || request.make())?;
@@ -454,7 +462,8 @@ fn after_failure(
         && may_ask_again
     {
         let wait = Duration::from_secs(seconds.max(1));
-        if context.budget.take(wait) {
+        // Something has to be left for the request itself.
+        if context.budget.left() > wait && context.budget.take(wait) {
             context.cancel.sleep(wait)?;
             return Ok(None);
         }

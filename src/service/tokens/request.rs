@@ -29,6 +29,8 @@ pub(super) struct RefreshRequest {
     pub stored: Option<TokenRecord>,
     /// What else is to be remembered of that moment.
     pub began: Began,
+    /// Whether the same call has asked in vain before.
+    pub repeats: bool,
 }
 
 impl RefreshRequest {
@@ -41,6 +43,7 @@ impl RefreshRequest {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            repeats: self.repeats,
         };
         let refresh_token = self.stored.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
         let grant = match (self.account.settings.protocol, refresh_token) {
