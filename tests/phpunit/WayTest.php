@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\Actor;
+use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\ConnectionException;
 use Squeeze\Graph\GraphException;
 use Squeeze\Graph\RefreshOutcome;
@@ -113,6 +115,43 @@ final class WayTest extends GraphTestCase
         yield 'a certificate for another name' => ['sandbox', ['--tls', '@', '--tls-flaw', 'wrong-name'], ['ca_file' => '@/ca.pem'], 'tls'];
         yield 'http where https is asked for' => ['plain', [], [], 'tls'];
         yield 'no proxy at the port' => ['https://graph.example', [], ['proxy' => 'http://127.0.0.1:closed'], 'proxy'];
+    }
+
+    /**
+     * A mistake in php.ini is the host's to mend: it is told at every call, and no account is the worse for it.
+     *
+     * @dataProvider mistakes
+     * @param array<string, string> $settings php.ini settings
+     */
+    public function testAMistakeInTheSettingsIsToldAndCostsNoSignIn(array $settings): void
+    {
+        file_put_contents($this->folder . '/empty.pem', "no certificate\n");
+        $account = $this->accountAt('https://graph.invalid', $settings);
+        $before = export_token($account)['refresh_token'];
+        $calls = [static fn () => list_folders($account), static fn () => refresh_token($account)];
+        foreach ($calls as $call) {
+            $error = $this->thrown(ConfigurationException::class, $call);
+            self::assertSame(['configuration', Actor::Host], [$error->getProblem()->code, $error->getProblem()->actor]);
+            self::assertStringContainsString('squeeze_graph.' . array_key_last($settings), $error->getMessage());
+        }
+        self::assertSame(TokenState::Valid, token_status($account)->state);
+
+        $this->adopt($account, ['expires_at' => time() - 60]);
+        self::assertSame('configuration', refresh_tokens()->results[0]->problem?->code);
+        $run = Php::run([self::REFRESH], $this->iniOf($settings));
+        self::assertSame(78, $run->status(), $run->output() . $run->errors());
+        self::assertSame([TokenState::Expired, $before], [token_status($account)->state, export_token($account)['refresh_token']]);
+    }
+
+    /**
+     * @return iterable<string, array{array<string, string>}>
+     */
+    public function mistakes(): iterable
+    {
+        yield 'no CA file there' => [['ca_file' => '@/none.pem']];
+        yield 'a CA file without certificates' => [['ca_file' => '@/empty.pem']];
+        yield 'a proxy that is no address' => [['proxy' => 'http://[::1']];
+        yield 'no file with credentials' => [['proxy' => 'http://127.0.0.1:9', 'proxy_auth_file' => '@/none']];
     }
 
     /**

@@ -73,7 +73,9 @@ final class RefreshTokens extends Script
         $line = sprintf('%s: %s', $result->account, $this->words->text($result->outcome->name));
         $problem = $result->problem ?? $result->status?->problem;
         $exit = match ($result->outcome) {
-            RefreshOutcome::SignInRequired, RefreshOutcome::ActionRequired => ExitCode::PersonNeeded,
+            // Not the account: a setting of this machine, which no run without another one can do with.
+            RefreshOutcome::ActionRequired => $problem?->code === 'configuration' ? ExitCode::Configuration : ExitCode::PersonNeeded,
+            RefreshOutcome::SignInRequired => ExitCode::PersonNeeded,
             RefreshOutcome::TemporaryFailure => ExitCode::TryAgain,
             RefreshOutcome::UnknownAccount => ExitCode::Configuration,
             default => ExitCode::AllWell,

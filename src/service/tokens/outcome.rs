@@ -7,7 +7,7 @@
 use crate::base::account::Protocol;
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Detail, Failure};
-use crate::base::problem::Problem;
+use crate::base::problem::{Problem, Source};
 use crate::oauth::id_token::Identity;
 use crate::oauth::scope;
 use crate::oauth::token_request::TokenFailure;
@@ -224,6 +224,9 @@ fn named(account: &AccountRecord, problem: Problem) -> Failure {
 pub(super) fn block(failure: &Failure) -> Block {
     match failure.class {
         _ if failure.passes() => Block::None,
+        // A setting of this process, such as its CA file: it is told by each call that meets it, and says nothing of the account, which
+        // another process with other settings may renew.
+        _ if failure.problem.source == Source::Transport => Block::None,
         Class::SignInRequired => Block::SignIn,
         Class::ActionRequired | Class::Configuration | Class::AccessDenied => Block::Action,
         _ => Block::None,

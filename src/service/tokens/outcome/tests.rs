@@ -5,6 +5,7 @@ use crate::base::account::tests::settings;
 use crate::base::account::{AccountName, AccountSettings};
 use crate::base::problem::Source;
 use crate::base::secret::Secret;
+use crate::oauth::token_request::Arrival;
 use crate::store::record::Subject;
 
 const NOW: UtcInstant = UtcInstant::from_epoch(1_700_000_000);
@@ -215,6 +216,18 @@ fn a_challenge_that_is_not_met_keeps_its_claims_and_ends_the_token() {
     assert_eq!(
         (renewed.claims, renewed.problem, renewed.not_before),
         (None, None, None)
+    );
+}
+
+#[test]
+fn a_mistake_in_this_process_settings_says_nothing_of_the_account() {
+    let mut told = TokenFailure::of(Problem::new(Source::Transport, "configuration", "", NOW));
+    told.arrival = Arrival::Never;
+    let account = account(Protocol::Delegated);
+    let failure = failure(&account, &told, NOW);
+    assert_eq!(
+        (failure.class, failure.passes(), block(&failure)),
+        (Class::Configuration, false, Block::None)
     );
 }
 
