@@ -41,7 +41,7 @@ final class SampleRunner
             mkdir($needed, 0700, true);
         }
         $repository = (string) realpath(Markdown::ROOT);
-        foreach (['php', 'examples', 'tools', 'stubs', 'docs'] as $name) {
+        foreach (['php', 'examples', 'tools', 'stubs', 'docs', 'target'] as $name) {
             symlink($repository . '/' . $name, $this->work . '/' . $name);
         }
         file_put_contents($this->work . '/vendor/autoload.php', sprintf("<?php\nrequire %s;\n", var_export($repository . '/php/src/autoload.php', true)));
@@ -130,11 +130,17 @@ final class SampleRunner
     private function write(Sample $sample): string
     {
         $code = str_starts_with($sample->text, '<?php') ? $sample->text : "<?php\n\ndeclare(strict_types=1);\n\n" . $sample->text;
+        $name = sprintf('sample-%d.php', ++$this->number);
+        foreach ($sample->words as $word) {
+            $name = str_starts_with($word, 'file:') ? substr($word, 5) : $name;
+        }
         // PHPUnit finds a class by the name of its file.
-        $name = $sample->has('phpunit') && preg_match('/^(?:final )?class (\w+)/m', $code, $class) === 1 ? $class[1] : sprintf('sample-%d', ++$this->number);
-        file_put_contents($this->work . '/' . $name . '.php', $this->moved($code));
+        if ($sample->has('phpunit') && preg_match('/^(?:final )?class (\w+)/m', $code, $class) === 1) {
+            $name = $class[1] . '.php';
+        }
+        file_put_contents($this->work . '/' . $name, $this->moved($code));
 
-        return $this->work . '/' . $name . '.php';
+        return $this->work . '/' . $name;
     }
 
     private function output(Sample $sample): ?string
@@ -305,6 +311,8 @@ final class SampleRunner
             'TMPDIR' => $this->folder,
             'LC_ALL' => $this->language === 'de' ? 'de_DE.UTF-8' : 'C.UTF-8',
             'COLUMNS' => '120',
+            // For tools/php, which brings the extension itself.
+            'PHP' => PHP_BINARY,
             'SQUEEZE_GRAPH_SANDBOX' => Sandbox::binary(),
         ];
         $files = [['file', '/dev/null', 'r'], ['file', $this->folder . '/output', 'w'], ['file', $this->folder . '/errors', 'w']];
