@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\LeaveInInbox;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\Php;
@@ -12,6 +13,7 @@ use Squeeze\Graph\Tests\Support\World;
 use function Squeeze\Graph\adopt_token;
 use function Squeeze\Graph\delete_account;
 use function Squeeze\Graph\export_token;
+use function Squeeze\Graph\import_messages;
 use function Squeeze\Graph\list_messages;
 use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\with_settings;
@@ -218,6 +220,16 @@ final class ScriptsTest extends GraphTestCase
         }
         self::assertSame(0, list_messages('invoices')->total());
         self::assertSame(0, Php::run([self::IMPORT, '--directory', $target])->status());
+    }
+
+    public function testAGermanImportTellsItsReasonsInGerman(): void
+    {
+        $this->mailbox();
+        import_messages('invoices', static fn () => throw new LeaveInInbox('', new \DateTimeImmutable('+1 hour')), limit: 1);
+        $output = Php::run([self::IMPORT, '--directory', $this->folder . '/in', '--lang', 'de'])->output();
+        self::assertMatchesRegularExpression('/^invoices: abgewiesen: .*\(keine Anlage\)$/m', $output);
+        self::assertMatchesRegularExpression('/^invoices: liegen gelassen: .*\(nicht vor \d{4}-.*\)$/m', $output);
+        self::assertStringContainsString('1 abgewiesen, 1 liegen gelassen', $output);
     }
 
     public function testTheImportWritesJsonAndKeepsToTheLimit(): void

@@ -166,11 +166,23 @@ final class ImportEmails extends Script
             $this->words->text($result->outcome->name),
             $result->message->subject ?? $this->words->text('no subject'),
         );
-        $line = $result->reason === null ? $line : sprintf('%s (%s)', $line, $result->reason);
+        $line = $result->reason === null ? $line : sprintf('%s (%s)', $line, $this->reason($result->reason));
         if ($result->outcome === ImportOutcome::Failed) {
             $this->output->tell('! ' . $line);
         } else {
             $this->output->say($line);
         }
+    }
+
+    /** The extension's own reasons in the reader's language; those of a handler as they are. */
+    private function reason(string $reason): string
+    {
+        $time = str_starts_with($reason, 'not before ') ? substr($reason, strlen('not before ')) : null;
+
+        return match (true) {
+            $time !== null => $this->words->text('not before %s', $time),
+            $reason === 'no attachment' => $this->words->text('no attachment'),
+            default => $reason,
+        };
     }
 }

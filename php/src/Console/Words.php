@@ -23,6 +23,8 @@ final class Words
         'Filtered' => 'ausgefiltert',
         'Failed' => 'fehlgeschlagen',
         'valid until %s' => 'gültig bis %s',
+        'no attachment' => 'keine Anlage',
+        'not before %s' => 'nicht vor %s',
         'no account is set up' => 'kein Konto eingerichtet',
         'no subject' => 'kein Betreff',
         '%d renewed, %d not due, %d failed' => '%d erneuert, %d nicht fällig, %d fehlgeschlagen',
