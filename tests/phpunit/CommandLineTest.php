@@ -186,6 +186,28 @@ final class CommandLineTest extends GraphTestCase
         self::assertSame(78, $this->program('status')->status(), 'the old key opens nothing any more');
     }
 
+    public function testARotationThatWasKilledIsInNobodysWayAndOneThatRunsIs(): void
+    {
+        $this->signedIn();
+        $file = $this->folder . '/store.sqlite.key';
+        $old = (string) file_get_contents($file);
+        // Killed between its two steps, and again while it wrote the next file.
+        file_put_contents($file, str_repeat('ab', 32) . "\n" . $old);
+        file_put_contents($file . '.new', 'half a k');
+        $running = fopen($file, 'rb');
+        self::assertTrue(flock($running, LOCK_EX));
+        $run = $this->program('key:rotate');
+        self::assertNotSame(0, $run->status());
+        self::assertStringContainsString('Another rotation', $run->errors());
+        fclose($running);
+
+        $run = $this->program('key:rotate');
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertFileDoesNotExist($file . '.new');
+        self::assertMatchesRegularExpression('/^[0-9a-f]{64}$/D', trim((string) file_get_contents($file)));
+        self::assertNotNull(export_token('invoices')['access_token']);
+    }
+
     public function testTheDoctorLooksAtThisMachine(): void
     {
         $this->signedIn();

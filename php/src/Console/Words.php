@@ -46,6 +46,7 @@ final class Words
         'Signed in as %s. You can close this page.' => 'Angemeldet als %s. Sie können diese Seite schließen.',
         'Someone has to sign in now: squeeze-graph sign-in %s' => 'Jetzt muss sich jemand anmelden: squeeze-graph sign-in %s',
         'The PHP extension squeeze_graph is not loaded; add it to %s.' => 'Die PHP-Erweiterung squeeze_graph ist nicht geladen; tragen Sie sie in %s ein.',
+        'Another rotation of the key is running (%s).' => 'Der Schlüssel wird gerade schon gewechselt (%s).',
         'The key is not in a file (%s): rotate it where it comes from.' => 'Der Schlüssel steht nicht in einer Datei (%s): wechseln Sie ihn dort, wo er herkommt.',
         'ambiguous' => 'mehrdeutig',
         'at most so many' => 'höchstens so viele',

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Console\ExitCode;
-use Symfony\Component\Console\Exception\RuntimeException;
+use Squeeze\Graph\Console\KeyFile;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Output\OutputInterface;
 
@@ -28,14 +28,11 @@ final class KeyRotate extends Command
         if ($file === '') {
             $file = ini_get('squeeze_graph.store') . '.key';
         }
-        $old = @file_get_contents($file);
-        if ($old === false) {
-            throw new RuntimeException($this->text('The key is not in a file (%s): rotate it where it comes from.', $file));
-        }
+        $keys = new KeyFile($file, $this->application->words);
         $new = bin2hex(random_bytes(32)) . "\n";
-        self::replace($file, $new . $old);
+        $keys->replace($new . $keys->read());
         $rows = $this->client->resealStore();
-        self::replace($file, $new);
+        $keys->replace($new);
         if (self::wantsJson($input)) {
             self::json($output, 'rotated', ['keyFile' => $file, 'rows' => $rows]);
         } else {
@@ -43,25 +40,5 @@ final class KeyRotate extends Command
         }
 
         return ExitCode::AllWell;
-    }
-
-    /** Beside the old file and renamed, with its owner and mode: a reader sees the one or the other whole. */
-    private static function replace(string $file, string $text): void
-    {
-        $new = $file . '.new';
-        $before = umask(0077);
-        $stream = @fopen($new, 'xb');
-        umask($before);
-        if ($stream === false) {
-            throw new RuntimeException(sprintf('%s can not be made', $new));
-        }
-        $owner = (int) fileowner($file);
-        $group = (int) filegroup($file);
-        $written = fwrite($stream, $text) === strlen($text) && fsync($stream) && fclose($stream);
-        if (!$written || ((int) fileowner($new) !== $owner && !chown($new, $owner)) || !chgrp($new, $group) || !rename($new, $file)) {
-            @unlink($new);
-
-            throw new RuntimeException(sprintf('%s can not be written', $file));
-        }
     }
 }
