@@ -4,11 +4,14 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\Console\Application;
+use Squeeze\Graph\FakeClient;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\Php;
 use Squeeze\Graph\Tests\Support\World;
 use Squeeze\Graph\TokenState;
+use Symfony\Component\Console\Tester\CommandTester;
 
 use function Squeeze\Graph\create_folder;
 use function Squeeze\Graph\delete_account;
@@ -52,6 +55,20 @@ final class CommandLineTest extends GraphTestCase
         self::assertTrue(has_account('invoices'));
         self::assertSame(0, $this->program('account:remove', 'invoices', '--yes')->status());
         self::assertFalse(has_account('invoices'));
+    }
+
+    public function testOnATerminalItAsksForWhatIsMissing(): void
+    {
+        require_once 'Symfony/Component/Console/autoload.php';
+        $client = new FakeClient();
+        $add = new CommandTester((new Application($client, ['squeeze-graph', '--lang=en']))->find('account:add'));
+        $add->setInputs(['contoso.example', World::CLIENT, 'https://host.example/callback', '', '', '/Fertig', '', 'secret', '2028-01-31']);
+        self::assertSame(0, $add->execute(['account' => 'invoices', '--user' => World::USER]), $add->getDisplay());
+        $account = $client->getAccount('invoices');
+        self::assertSame(['contoso.example', World::USER, null], [$account->tenantId, $account->user, $account->mailbox]);
+        self::assertSame(['wellknown:inbox', '/Fertig', '/Fehler'], [$account->folderInbox, $account->folderProcessed, $account->folderError]);
+        self::assertTrue($account->hasSecret);
+        self::assertSame('2028-01-31', $account->secretExpiresAt?->format('Y-m-d'));
     }
 
     public function testSettingsComeFromAFileAndOptionsWin(): void

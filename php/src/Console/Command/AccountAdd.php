@@ -109,6 +109,7 @@ final class AccountAdd extends Command
         }
         if (!isset($settings['client_secret']) && !isset($settings['client_certificate'])) {
             $settings['client_secret'] = $style->askHidden($this->text('client secret (its value; it is not shown)'));
+            $settings['secret_expires_at'] ??= $style->ask($this->text('when the secret ends (a date)'));
         }
 
         return $settings;
