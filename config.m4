@@ -19,6 +19,8 @@ if test "$PHP_SQUEEZE_GRAPH" != "no"; then
   if test "$PHP_CONFIG_PATH" = "no"; then
     PHP_CONFIG_PATH="$PHP_PHP_CONFIG"
   fi
+  dnl Without a folder to make, configure complains about its own mkdir.
+  PHP_ADD_BUILD_DIR([modules])
   PHP_SUBST([CARGO])
   PHP_SUBST([PHP_CONFIG_PATH])
   PHP_ADD_MAKEFILE_FRAGMENT([Makefile.frag])
