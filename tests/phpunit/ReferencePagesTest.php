@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Tests;
 
 use PHPUnit\Framework\TestCase;
+use Squeeze\Graph\FakeClient;
 use Squeeze\Graph\Tests\Support\Markdown;
 use Squeeze\Graph\Tests\Support\Php;
 
@@ -28,6 +29,30 @@ final class ReferencePagesTest extends TestCase
         foreach ($rows as [, $name, $default, $where]) {
             $shown[$name] = ['default' => $default, 'anywhere' => $where === 'anywhere'];
         }
+        ksort($expected);
+        ksort($shown);
+        self::assertSame($expected, $shown);
+    }
+
+    public function testThePageOfSettingsHoldsEverySettingOfAnAccountWithItsDefault(): void
+    {
+        // An account that was saved with what is required and nothing else.
+        $client = new FakeClient();
+        $required = ['tenant_id' => 'contoso.example', 'client_id' => 'c', 'client_secret' => 's', 'redirect_uri' => 'https://host.example/'];
+        $client->saveAccount('invoices', $required);
+        $expected = ['client_secret' => 'required'];
+        foreach ($client->getAccount('invoices')->toSettings() as $name => $value) {
+            $expected[$name] = match (true) {
+                isset($required[$name]) => 'required',
+                $name === 'mailbox' => "the person's own",
+                $value === null => 'none',
+                is_array($value) => '`' . implode('`, `', $value) . '`',
+                default => '`' . (is_bool($value) ? json_encode($value) : $value) . '`',
+            };
+        }
+        $section = strstr((new Markdown('docs/settings.md'))->prose, '## Settings of an account');
+        preg_match_all('/^\| `([a-z_]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$/m', (string) $section, $rows);
+        $shown = array_combine($rows[1], $rows[2]);
         ksort($expected);
         ksort($shown);
         self::assertSame($expected, $shown);
