@@ -100,6 +100,10 @@ final class FoldersTest extends GraphTestCase
         yield 'by path' => ['Posteingang/Rechnungen', '/Posteingang/Rechnungen'];
         yield 'by its only name, deep' => ['Angebote', '/Projekte/2026/Q1/Angebote'];
         yield 'other case' => ['verarbeitet', '/Verarbeitet'];
+        yield 'blanks around it' => [' Verarbeitet ', '/Verarbeitet'];
+        yield 'a blank that is not one' => ["/Verarbeitet\u{a0}", '/Verarbeitet'];
+        yield 'blanks around a path and in it' => [' /Posteingang / Rechnungen', '/Posteingang/Rechnungen'];
+        yield 'blanks around a well-known name' => [' wellknown:inbox ', '/Posteingang'];
         yield 'a slash in the name' => ['/Kunden/Muster\\/AG', '/Kunden/Muster\\/AG'];
         yield 'quotes' => ['"Zitat" & \'Apostroph\'', '/Kunden/"Zitat" & \'Apostroph\''];
         yield 'an emoji' => ['🎉 Feier', '/Kunden/🎉 Feier'];

@@ -163,6 +163,8 @@ final class Mailbox
      */
     public function find(string $name): Folder
     {
+        // No name begins with blanks and one of these.
+        $name = (string) preg_replace('~^\s+(?=/|id:|wellknown:)~u', '', $name);
         if (str_starts_with($name, 'id:')) {
             $id = substr($name, 3);
 
@@ -172,7 +174,7 @@ final class Mailbox
         if (str_contains($name, '/') || str_starts_with($name, 'wellknown:')) {
             $parts = self::split($name);
             if (preg_match('/^wellknown:(.+)$/iD', $parts[0] ?? '', $part) === 1) {
-                $start = $this->wellKnown($part[1]) ?? throw $this->missing($name);
+                $start = $this->wellKnown(trim($part[1])) ?? throw $this->missing($name);
                 $parts = [...$this->names($start), ...array_slice($parts, 1)];
             }
             $fits = fn (string $id, \Closure $same): bool => $same(implode("\0", $this->names($id)), implode("\0", $parts));
@@ -183,6 +185,7 @@ final class Mailbox
         $comparisons = [
             static fn (string $a, string $b): bool => self::normal($a) === self::normal($b),
             static fn (string $a, string $b): bool => mb_strtolower(self::normal($a)) === mb_strtolower(self::normal($b)),
+            static fn (string $a, string $b): bool => self::trimmed($a) === self::trimmed($b),
         ];
         foreach ($comparisons as $same) {
             $found = array_values(array_filter($candidates, static fn (string $id): bool => $fits($id, $same)));
@@ -340,6 +343,12 @@ final class Mailbox
     private static function normal(string $name): string
     {
         return class_exists(\Normalizer::class) ? (string) \Normalizer::normalize($name) : $name;
+    }
+
+    /** Without case and without the blanks around a name, or around the names of a path. */
+    private static function trimmed(string $name): string
+    {
+        return (string) preg_replace('/^\s+|\s+$|\s*(\0)\s*/u', '$1', mb_strtolower(self::normal($name)));
     }
 
     /** @param array<string, string> $attachments */

@@ -2,6 +2,7 @@
 //! [`tree`](super::tree)'s question.
 //!
 //! Names are compared after Unicode NFC, because a folder made on a Mac has decomposed umlauts and the one typed into a form has not.
+//! Blanks around a name count only where they tell two folders apart: what was copied into a form has some, and nobody sees them there.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -66,6 +67,10 @@ impl FolderName {
         if text.contains('\0') {
             return Err("must not contain any null bytes");
         }
+        // No name begins with blanks and one of these.
+        let begun = text.trim_start();
+        let marked = ["/", "id:", "wellknown:"].iter().any(|mark| begun.starts_with(mark));
+        let text = if marked { begun } else { text };
         if let Some(id) = text.strip_prefix("id:") {
             return if id.is_empty() || id.chars().any(|c| c.is_control() || c.is_whitespace()) {
                 Err("must name a folder's id after \"id:\"")
@@ -79,7 +84,7 @@ impl FolderName {
                 return Err("must name a well-known folder after \"wellknown:\"");
             }
             let first = parts.remove(0);
-            return Ok(match well_known(&first) {
+            return Ok(match well_known(first.trim()) {
                 Some(base) => Self::WellKnown { base, below: parts },
                 None => Self::UnknownWellKnown(first),
             });
@@ -113,6 +118,13 @@ pub fn folded(name: &str) -> String {
         .flat_map(char::to_lowercase)
         .nfc()
         .collect()
+}
+
+/// The form in which names, or the names of a path, differ at most in case and in blanks around them.
+pub fn trimmed(name: &str) -> String {
+    let folded = folded(name);
+    let parts: Vec<&str> = folded.split('/').map(str::trim).collect();
+    parts.join("/")
 }
 
 /// A name as part of a path: `\` and `/` escaped.
@@ -244,6 +256,9 @@ mod tests {
         assert_eq!(folded("MU\u{308}LL"), folded("müll"));
         assert_eq!(folded("STRASSE"), folded("Straße"));
         assert_eq!(folded("ΟΔΟΣ"), folded("οδος"));
+        assert_ne!(folded("Müll "), folded("Müll"));
+        assert_eq!(trimmed("\u{a0}MÜLL "), trimmed("müll"));
+        assert_eq!(trimmed("/a / b"), trimmed("/A/B"));
     }
 
     proptest! {

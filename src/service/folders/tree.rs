@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::graph::folders::FolderRow;
 use crate::graph::value::Folder;
-use crate::service::folders::name::{FolderName, ROOT, escaped, exact, folded};
+use crate::service::folders::name::{FolderName, ROOT, escaped, exact, folded, trimmed};
 
 /// How many suggestions a name that fits nothing gets.
 const SUGGESTIONS: usize = 5;
@@ -144,7 +144,7 @@ impl Tree {
             },
             FolderName::Anywhere(text) => {
                 // A well-known name has no case of its own (Graph takes any), so it fits as well as an exact name does.
-                let well_known = self.by_well_known(text).map(|folder| folder.id.as_str());
+                let well_known = self.by_well_known(text.trim()).map(|folder| folder.id.as_str());
                 self.pick(name, |folder, form| {
                     Some(folder.id.as_str()) == well_known || form(&folder.name) == form(text)
                 })
@@ -179,9 +179,9 @@ impl Tree {
         })
     }
 
-    /// The one folder that `fits` in exact form, or else the one that does in folded form.
+    /// The one folder that `fits` in exact form, or else the one that does in folded form, or else without the blanks around names.
     fn pick(&self, name: &FolderName, fits: impl Fn(&Folder, fn(&str) -> String) -> bool) -> Resolution<'_> {
-        let forms: [fn(&str) -> String; 2] = [exact, folded];
+        let forms: [fn(&str) -> String; 3] = [exact, folded, trimmed];
         for form in forms {
             let found: Vec<&Folder> = self.folders.iter().filter(|folder| fits(folder, form)).collect();
             match found.as_slice() {
@@ -360,6 +360,14 @@ mod tests {
             ("/", "root"),
             ("wellknown:msgfolderroot", "root"),
             ("wellknown:msgfolderroot/Verarbeitet", "done"),
+            // Copied into a form, with what stood around it.
+            (" Verarbeitet", "done"),
+            ("verarbeitet\u{a0}", "done"),
+            (" /Verarbeitet ", "done"),
+            (" Posteingang / Rechnungen", "bills"),
+            (" wellknown:inbox ", "inbox"),
+            (" wellknown:inbox /Rechnungen", "bills"),
+            ("inbox ", "inbox"),
         ];
         let tree = tree();
         for (text, id) in cases {
@@ -372,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_name_that_fits_several_is_never_decided() {
-        let cases: [(&str, &[&str]); 3] = [
+        let cases: [(&str, &[&str]); 4] = [
             (
                 "Rechnungen",
                 &[
@@ -384,6 +392,7 @@ mod tests {
             // One is called so, the other is Graph's inbox.
             ("Inbox", &["/Posteingang", "/Projekte/Inbox"]),
             ("ARCHIV ALT", &["/Ein/archiv alt", "/Verarbeitet/Archiv Alt"]),
+            ("archiv alt ", &["/Ein/archiv alt", "/Verarbeitet/Archiv Alt"]),
         ];
         let tree = tree();
         for (text, paths) in cases {

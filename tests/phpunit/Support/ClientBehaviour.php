@@ -115,11 +115,13 @@ trait ClientBehaviour
         $folder = $client->createFolder('invoices', '/Verarbeitet/Jahr 2026\/27/März');
         self::assertSame('/Verarbeitet/Jahr 2026\/27/März', $folder->path);
         self::assertEquals($folder, $client->createFolder('invoices', '/Verarbeitet/Jahr 2026\/27/März'));
-        foreach (['März', 'märz', $folder->path, 'id:' . $folder->id] as $name) {
+        foreach (['März', 'märz', ' März', $folder->path . "\u{a0}", ' ' . $folder->path, 'Verarbeitet / Jahr 2026\/27/März', $folder->path, 'id:' . $folder->id] as $name) {
             self::assertSame($folder->id, $client->findFolder('invoices', $name)->id, $name);
         }
         self::assertSame('inbox', $client->findFolder('invoices', 'wellknown:inbox')->wellKnownName);
         self::assertSame('inbox', $client->findFolder('invoices', 'inbox')->wellKnownName);
+        self::assertSame('inbox', $client->findFolder('invoices', ' wellknown:inbox ')->wellKnownName);
+        self::assertSame('inbox', $client->findFolder('invoices', 'inbox ')->wellKnownName);
         $client->createFolder('invoices', 'wellknown:inbox/März');
         try {
             $client->findFolder('invoices', 'März');
