@@ -120,8 +120,6 @@ final class Words
         'folder for processed mails' => 'Ordner für verarbeitete Mails',
         'folder for rejected mails' => 'Ordner für abgewiesene Mails',
         'when the secret ends (a date)' => 'wann der geheime Schlüssel endet (ein Datum)',
-        'certificate (PEM), instead of a secret' => 'Zertifikat (PEM) statt eines geheimen Schlüssels',
-        'key of the certificate (PEM)' => 'Schlüssel des Zertifikats (PEM)',
         'delegated or application' => 'delegated oder application',
         'global, usgov, usgov-dod or china' => 'global, usgov, usgov-dod oder china',
         'another sign-in server' => 'ein anderer Anmeldeserver',

@@ -79,13 +79,15 @@ final class Accounts
                 $secret = is_string($value) && $value !== '' ? $value : $secret;
             } elseif (!array_key_exists($key, self::DEFAULTS)) {
                 throw self::wrong($name, sprintf('There is no setting "%s".', $key));
+            } elseif (in_array($key, ['client_certificate', 'client_key'], true) && $value !== null && $value !== '') {
+                throw self::wrong($name, sprintf('The setting "%s" can not be used yet; enter a client_secret.', $key));
             } else {
                 $new[$key] = $value === null || $value === '' ? self::DEFAULTS[$key] : $value;
             }
         }
         $identity = static fn (array $of): array => array_intersect_key($of, array_flip(self::IDENTITY));
         $another = $old !== null && $identity($old['settings']) !== $identity($new);
-        if ($another && !isset($settings['client_secret']) && !isset($new['client_certificate'])) {
+        if ($another && !isset($settings['client_secret'])) {
             throw self::wrong($name, 'Another identity needs the client secret again.');
         }
         $needed = ['tenant_id', 'client_id', $new['protocol'] === 'delegated' ? 'redirect_uri' : 'mailbox'];
@@ -94,7 +96,7 @@ final class Accounts
                 throw self::wrong($name, sprintf('The setting "%s" is missing.', $key));
             }
         }
-        if ($secret === null && !isset($new['client_certificate'], $new['client_key'])) {
+        if ($secret === null) {
             throw self::wrong($name, 'The setting "client_secret" is missing.');
         }
         if ($another) {

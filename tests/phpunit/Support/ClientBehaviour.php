@@ -57,7 +57,8 @@ trait ClientBehaviour
         self::assertSame(['another', 'invoices'], array_column($client->listAccounts(), 'account'));
         self::assertTrue($client->deleteAccount('another'));
         self::assertFalse($client->deleteAccount('another'));
-        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null]] as $settings) {
+        $certificate = ['client_certificate' => '/etc/app.pem', 'client_key' => '/etc/app.key'];
+        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null], $certificate] as $settings) {
             self::assertTrue($this->throws(ConfigurationException::class, fn () => $client->saveAccount('invoices', $settings)));
         }
         self::assertTrue($this->throws(AccountNotFoundException::class, fn () => $client->getAccount('others')));

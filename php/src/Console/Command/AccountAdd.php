@@ -30,8 +30,6 @@ final class AccountAdd extends Command
         'folder-processed' => 'folder for processed mails',
         'folder-error' => 'folder for rejected mails',
         'secret-expires-at' => 'when the secret ends (a date)',
-        'client-certificate' => 'certificate (PEM), instead of a secret',
-        'client-key' => 'key of the certificate (PEM)',
         'protocol' => 'delegated or application',
         'cloud' => 'global, usgov, usgov-dod or china',
         'authority-url' => 'another sign-in server',
@@ -107,7 +105,7 @@ final class AccountAdd extends Command
                 }
             }
         }
-        if (!isset($settings['client_secret']) && !isset($settings['client_certificate'])) {
+        if (!isset($settings['client_secret'])) {
             $settings['client_secret'] = $style->askHidden($this->text('client secret (its value; it is not shown)'));
             $settings['secret_expires_at'] ??= $style->ask($this->text('when the secret ends (a date)'));
         }
