@@ -96,12 +96,12 @@ fn an_import_asks_twice_for_each_mail_and_batches_the_rest() {
 }
 
 /// A host whose server speaks TLS.
-fn secured() -> World {
+fn secured(http2: bool) -> World {
     let folder = tempfile::tempdir().unwrap();
     let tls = Tls {
         directory: folder.path().to_owned(),
         flaw: None,
-        http2: false,
+        http2,
     };
     let sandbox = start(Options {
         tls: Some(tls),
@@ -125,7 +125,7 @@ fn handshakes(world: &World) -> u64 {
 
 #[test]
 fn a_worker_shakes_hands_once_for_all_its_calls_in_turn() {
-    let world = secured();
+    let world = secured(false);
     world.control("POST", "mails/generate", &json!({ "count": 12, "size": 10 }));
     world.control("DELETE", "counters", &Value::Null);
     // What a worker keeps over all its calls. Login and Graph are one host here; at Microsoft there is one more.
@@ -137,4 +137,21 @@ fn a_worker_shakes_hands_once_for_all_its_calls_in_turn() {
         assert_eq!(walk.next_page(&context, &world.name()).unwrap().len(), 12);
     }
     assert_eq!(handshakes(&world), 1);
+}
+
+/// Servers behind a balancer end their connections now and then, with `Connection: close` or GOAWAY, also while others are in flight on them.
+#[test]
+fn a_server_that_ends_its_connections_in_order_is_not_noticed() {
+    const MAILS: u64 = 40;
+    for http2 in [false, true] {
+        let world = secured(http2);
+        world.control("POST", "mails/generate", &json!({ "count": MAILS, "size": 2000 }));
+        world.control("PATCH", "settings", &json!({ "requests_per_connection": 3 }));
+        let (report, requests) = world.requests(|| import(&world, &options(), &mut Host::taking()).unwrap());
+        assert_eq!((report.imported, report.failed), (MAILS, 0), "HTTP/2: {http2}");
+        // Nothing was asked for twice.
+        assert_eq!(world.asked("messages/{id}/$value"), MAILS);
+        assert_eq!(world.asked("attachments/{id}/$value"), MAILS);
+        assert!(handshakes(&world) * 6 >= requests, "it ended none");
+    }
 }

@@ -1,9 +1,9 @@
 //! From sockets to answers and back: connections, latency, faults, places in flight, the header fields every answer has.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use hyper_util::server::conn::auto;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::HandshakeKind;
 use tower_service::Service;
@@ -74,12 +75,12 @@ pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener, tls: Option<Tls
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             match tls {
-                None => talk(router, connection, socket).await,
+                None => talk(sandbox, router, connection, socket).await,
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(socket).await {
                         let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
                         sandbox.journal.handshake(resumed);
-                        talk(router, connection, stream).await;
+                        talk(sandbox, router, connection, stream).await;
                     } else {
                         sandbox.journal.failed_handshake();
                     }
@@ -89,10 +90,22 @@ pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener, tls: Option<Tls
     }
 }
 
-async fn talk(router: Router, connection: Connection, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+async fn talk(
+    sandbox: Arc<Sandbox>,
+    router: Router,
+    connection: Connection,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) {
+    let served = Arc::new(AtomicU64::new(0));
+    let enough = Arc::new(Notify::new());
+    let last = Arc::clone(&enough);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let mut router = router.clone();
         request.extensions_mut().insert(connection.clone());
+        let most = sandbox.settings().requests_per_connection;
+        if served.fetch_add(1, Ordering::SeqCst) + 1 >= most && most > 0 {
+            last.notify_one();
+        }
         let reset = Arc::clone(&connection.reset);
         async move {
             let answer: Result<Response<Body>, std::convert::Infallible> = router.call(request).await;
@@ -106,9 +119,16 @@ async fn talk(router: Router, connection: Connection, socket: impl AsyncRead + A
             }
         }
     });
-    let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(socket), service)
-        .await;
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut talk = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    tokio::select! {
+        _ = talk.as_mut() => {}
+        () = enough.notified() => {
+            // `Connection: close`, or GOAWAY: what has begun is answered.
+            talk.as_mut().graceful_shutdown();
+            let _ = talk.await;
+        }
+    }
 }
 
 fn router(sandbox: Arc<Sandbox>) -> Router {

@@ -14,6 +14,8 @@ pub struct Settings {
     pub latency_ms: u64,
     /// Milliseconds a new connection takes longer: the round trips of TCP and TLS.
     pub connect_latency_ms: u64,
+    /// After so many requests a connection is ended in order, as servers behind a balancer do; 0: never.
+    pub requests_per_connection: u64,
     /// Graph's bodies come in chunks, without `Content-Length`, as they mostly do at Microsoft.
     pub chunked: bool,
     /// Seconds an access token lives; null: random, 3600 to 5400 as at Microsoft.
@@ -61,6 +63,7 @@ impl Default for Settings {
         Self {
             latency_ms: 0,
             connect_latency_ms: 0,
+            requests_per_connection: 0,
             chunked: false,
             token_life: None,
             refresh_in: None,
