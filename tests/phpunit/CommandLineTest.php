@@ -82,6 +82,15 @@ final class CommandLineTest extends GraphTestCase
         self::assertTrue(get_account('invoices')->enabled);
     }
 
+    public function testTheIdOfASecretIsNotTakenForItsValue(): void
+    {
+        file_put_contents($this->folder . '/secret', "3f1e2d4c-5b6a-4789-9a0b-1c2d3e4f5a6b\n");
+        $run = $this->program('account:add', 'invoices', '--client-secret-file', $this->folder . '/secret', '-n', '--lang', 'de');
+        self::assertSame(78, $run->status(), $run->output());
+        self::assertStringContainsString('Spalte „Wert“', (string) preg_replace('/\s+/', ' ', $run->output() . $run->errors()));
+        self::assertFalse(has_account('invoices'));
+    }
+
     public function testASecretIsNoOption(): void
     {
         $run = $this->program('account:add', 'invoices', '--client-secret=x', '-n');

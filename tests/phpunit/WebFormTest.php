@@ -68,6 +68,16 @@ final class WebFormTest extends GraphTestCase
         }
     }
 
+    public function testTheIdOfASecretIsNotTakenForItsValue(): void
+    {
+        foreach (['en' => 'column “Value”', 'de' => 'Spalte „Wert“'] as $language => $hint) {
+            $page = $this->save(['client_secret' => ' 3F1E2D4C-5b6a-4789-9a0b-1c2d3e4f5a6b', 'name' => 'invoices'] + self::FORM, $language);
+            self::assertSame(422, $page->status);
+            self::assertMatchesRegularExpression('/<p class="complaint" id="error-client_secret">[^<]*' . $hint . '/u', $page->body);
+            self::assertStringNotContainsStringIgnoringCase('3f1e2d4c', $page->body);
+        }
+    }
+
     public function testAnotherApplicationNeedsItsSecretAgainAndASignIn(): void
     {
         $this->signedIn('invoices');

@@ -40,6 +40,7 @@ final class Words
         'JSON with access_token, refresh_token, expires_at …; - for standard input' => 'JSON mit access_token, refresh_token, expires_at …; - für die Standardeingabe',
         'Nobody signed in within %d seconds. Nothing has changed; start again when you like.' => 'Innerhalb von %d Sekunden hat sich niemand angemeldet. Geändert ist nichts; starten Sie neu, wann Sie wollen.',
         'Nothing is deleted.' => 'Es ist nichts gelöscht.',
+        'This is the ID of the secret. Enter the text of the column "Value" of the app registration.' => 'Das ist die ID des geheimen Clientschlüssels. Geben Sie den Text der Spalte „Wert“ der App-Registrierung ein.',
         'Say --yes to delete without a question.' => 'Mit --yes wird ohne Rückfrage gelöscht.',
         'Sign in with this page:' => 'Melden Sie sich auf dieser Seite an:',
         'Signed in as %s' => 'Angemeldet als %s',

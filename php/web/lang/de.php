@@ -82,6 +82,7 @@ return [
     'form.client_id' => 'Client ID',
     'form.client_secret' => 'Client Secret',
     'form.secret_hint' => 'Der Wert des geheimen Clientschlüssels, nicht seine ID.',
+    'form.secret_is_id' => 'Das ist die ID des geheimen Clientschlüssels. Geben Sie den Text der Spalte „Wert“ ein; wird er nicht mehr angezeigt, legen Sie einen neuen an.',
     'form.secret_stored' => 'Gespeichert. Leer: Es bleibt, wie es ist.',
     'form.secret_needed' => 'Die App-Registrierung oder ihr Mandant hat sich geändert: Geben Sie das Client Secret noch einmal ein. Ein gespeichertes wird nie an einen anderen Ort gesendet.',
     'form.secret_expires_at' => 'Client Secret endet am',

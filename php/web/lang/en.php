@@ -82,6 +82,7 @@ return [
     'form.client_id' => 'Client ID',
     'form.client_secret' => 'Client secret',
     'form.secret_hint' => 'The secret’s value, not its ID.',
+    'form.secret_is_id' => 'This is the ID of the secret. Enter the text of the column “Value”; if it is not shown any more, create a new secret.',
     'form.secret_stored' => 'Stored. Empty: it stays as it is.',
     'form.secret_needed' => 'The app registration or its tenant has changed: enter the client secret again. A stored one is never sent to another place.',
     'form.secret_expires_at' => 'Secret ends on',

@@ -85,6 +85,11 @@ final class AccountForm
             }
         }
 
+        // Said here and not after a sign-in: Microsoft makes no secret that looks so, and lists its ID beside it.
+        if (preg_match('/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iD', trim($this->values['client_secret'])) === 1) {
+            $this->errors['client_secret'] = $words->text('form.secret_is_id');
+        }
+
         return $this->errors === [];
     }
 

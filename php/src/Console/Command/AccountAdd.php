@@ -76,6 +76,11 @@ final class AccountAdd extends Command
         if ($input->isInteractive() && !$this->client->hasAccount($account)) {
             $settings = $this->ask(new SymfonyStyle($input, $output), $settings);
         }
+        $given = $settings['client_secret'] ?? null;
+        // Said now and not after a sign-in: Microsoft makes no secret that looks so, and lists its ID beside it.
+        if (is_string($given) && preg_match('/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iD', trim($given)) === 1) {
+            throw new InvalidOptionException($this->text('This is the ID of the secret. Enter the text of the column "Value" of the app registration.'));
+        }
         $needsSignIn = $this->client->saveAccount($account, $settings);
         if (self::wantsJson($input)) {
             self::json($output, 'account', ['account' => $account, 'needsSignIn' => $needsSignIn]);
