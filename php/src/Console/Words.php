@@ -31,7 +31,7 @@ final class Words
         '%s: %d imported, %d rejected, %d left, %d failed' => '%s: %d importiert, %d abgewiesen, %d liegen gelassen, %d fehlgeschlagen',
         '%s: another process is importing, nothing to do' => '%s: ein anderer Prozess importiert gerade, nichts zu tun',
         '%d MB free' => '%d MB frei',
-        '%d accounts, %d disabled' => '%d Konten, %d abgeschaltet',
+        'accounts: %d, disabled: %d' => 'Konten: %d, abgeschaltet: %d',
         '%d rows are sealed with the new key. Back up %s.' => '%d Zeilen sind mit dem neuen Schlüssel versiegelt. Sichern Sie %s.',
         '%d unread' => '%d ungelesen',
         '%s is deleted' => '%s ist gelöscht',

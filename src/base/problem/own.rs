@@ -220,8 +220,8 @@ static ROWS: &[Entry] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "The job refresh-tokens has not run for more than two hours[; it last ran on {time}].",
-                "Der Job refresh-tokens lief seit mehr als zwei Stunden nicht[; zuletzt lief er am {time}].",
+                "The job refresh-tokens has not run within the last two hours[; it last ran on {time}].",
+                "Der Job refresh-tokens lief in den letzten zwei Stunden nicht[; zuletzt lief er am {time}].",
             ),
             text(
                 "Start php/bin/refresh-tokens every hour, for example with the cron line: 5 * * * *",

@@ -63,7 +63,7 @@ final class Doctor extends Command
             return;
         }
         $disabled = count(array_filter($accounts, static fn (Account $account): bool => !$account->enabled));
-        $counted = $this->text('%d accounts, %d disabled', count($accounts), $disabled);
+        $counted = $this->text('accounts: %d, disabled: %d', count($accounts), $disabled);
         $this->tell($input, $output, $this->text('store'), 'ok', sprintf('%s, %s', self::file($path), $counted));
         $free = @disk_free_space(dirname($path));
         if ($free !== false) {
