@@ -239,7 +239,7 @@ final class CommandLineTest extends GraphTestCase
         $this->signedIn();
         $run = $this->program('doctor');
         self::assertSame(0, $run->status(), $run->output() . $run->errors());
-        foreach (['squeeze_graph ', 'store.sqlite (', '1 accounts', 'DNS 127.0.0.1', 'differs from the server by 0 s'] as $text) {
+        foreach (['squeeze_graph ', 'store.sqlite (', 'accounts: 1', 'DNS 127.0.0.1', 'differs from the server by 0 s'] as $text) {
             self::assertStringContainsString($text, $run->output());
         }
         chmod($this->folder . '/store.sqlite.key', 0644);
