@@ -1316,8 +1316,8 @@ function delete_account(string $account): bool
 /**
  * The URL to send the browser to, so that someone signs in. It is good for one sign-in within 10 minutes.
  *
- * @param string|null $session ties both legs to one browser: a random value that the host keeps in a cookie or session;
- *     null takes the active PHP session's id
+ * @param string|null $session ties both legs to one browser: a random value, any bytes, that the host keeps in a cookie or
+ *     session; null takes the active PHP session's id
  * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
  * @param string|null $login_hint whom to offer first
  * @param string|null $route what {@see callback_route()} gives back

@@ -27,8 +27,12 @@ use crate::store::record::{
 };
 
 /// Finishes a sign-in (or an admin consent) with what the callback brought.
-pub fn exchange_code(context: &Context, callback: &Callback, session: &str) -> Result<TokenStatus> {
-    let session = session_hash(session)?;
+pub fn exchange_code(
+    context: &Context,
+    callback: &Callback,
+    session: &(impl AsRef<[u8]> + ?Sized),
+) -> Result<TokenStatus> {
+    let session = session_hash(session.as_ref())?;
     let now = context.clock.now();
     let received = callback::read(callback, now).map_err(|failure| *failure)?;
     let Some(state) = &received.state else {
