@@ -409,7 +409,11 @@ final class Folder implements \JsonSerializable
 {
     public readonly string $id;
     public readonly string $name;
-    /** From the root, starts with `/`, can be passed wherever a folder is named. */
+    /**
+     * From the root, starts with `/`, can be passed wherever a folder is named. For a folder that was asked for by its id or
+     * well-known name and that the mailbox's tree does not show, because the signed-in user may not see it or it lies outside,
+     * it is `id:…` or `wellknown:…`, which can be passed likewise.
+     */
     public readonly string $path;
     public readonly ?string $parentId;
     public readonly int $childCount;
@@ -1338,6 +1342,9 @@ function authorization_url(
 /**
  * Finishes a sign-in, or an admin consent, with what the callback brought. The same callback again has the same outcome.
  *
+ * The state is checked before all else, then the session, then what Microsoft answered: with an unknown state the reason is
+ * `unknown_state`, also where the callback says `error=access_denied`, for anybody can write such a callback.
+ *
  * @param array<array-key, mixed> $query `$_GET` (or `$_POST`) as it came
  * @param string|null $session as given to {@see authorization_url()}
  * @throws SignInFailedException
@@ -1447,7 +1454,7 @@ function refresh_token(string $account): TokenStatus
  * The job: renews every enabled account that is due. One account's failure never stops the others.
  *
  * @param int $horizon access tokens that end within so many seconds are due
- * @param list<string>|null $accounts only these
+ * @param array<string|int>|null $accounts only these; the keys mean nothing, and names that are integers may come as such
  * @param (callable(int $done, int $total, RefreshResult $result): void)|null $progress
  * @throws StoreException
  *
@@ -1720,7 +1727,7 @@ function move_message(string $account, string $message_id, string $folder): Mess
 /**
  * Moves several messages.
  *
- * @param list<string> $message_ids
+ * @param array<string> $message_ids its keys mean nothing
  * @return list<MoveResult> one per id, in order
  * @throws FolderNotFoundException
  * @throws AmbiguousFolderException
@@ -1750,7 +1757,7 @@ function copy_message(string $account, string $message_id, string $folder): Mess
 /**
  * Changes a message; null leaves a thing as it is.
  *
- * @param list<string>|null $categories
+ * @param array<string>|null $categories its keys mean nothing
  * @throws MessageNotFoundException
  *
  * @example

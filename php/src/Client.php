@@ -195,7 +195,8 @@ interface Client
      * The job: renews every enabled account that is due. One account's failure never stops the others.
      *
      * @param int $horizon access tokens that end within so many seconds are due
-     * @param list<string>|null $accounts only these
+     * @param array<string|int>|null $accounts only these; the keys mean nothing, and names that are integers may come as
+     *     such
      * @param (callable(int $done, int $total, RefreshResult $result): void)|null $progress
      * @throws StoreException
      */
@@ -400,7 +401,7 @@ interface Client
     /**
      * Moves several messages.
      *
-     * @param list<string> $messageIds
+     * @param array<string> $messageIds its keys mean nothing
      * @return list<MoveResult> one per id, in order
      * @throws FolderNotFoundException
      * @throws AmbiguousFolderException
@@ -420,7 +421,7 @@ interface Client
     /**
      * Changes a message; null leaves a thing as it is.
      *
-     * @param list<string>|null $categories
+     * @param array<string>|null $categories its keys mean nothing
      * @throws MessageNotFoundException
      */
     public function updateMessage(

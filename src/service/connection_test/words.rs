@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::language::Language;
 use crate::base::problem::table::Text;
+use crate::service::connection_test::ConnectionCheck;
 
 /// A sentence with its facts, in the reader's language.
 pub fn say(text: &Text, language: Language, facts: &[(&str, &str)]) -> String {
@@ -24,6 +25,11 @@ pub fn label(id: &str, language: Language) -> String {
         .iter()
         .find(|(known, _)| *known == id)
         .map_or_else(String::new, |(_, label)| say(label, language, &[]))
+}
+
+/// Why a check was not tried: because of another that failed.
+pub fn not_tried(failed: &ConnectionCheck, language: Language) -> String {
+    say(&NOT_TRIED, language, &[("check", &failed.label)])
 }
 
 /// The checks there are, in order, by their names.
@@ -49,7 +55,7 @@ pub static LABELS: &[(&str, Text)] = &[
     ("job", text("Job refresh-tokens", "Hintergrundjob refresh-tokens")),
 ];
 
-pub static NOT_TRIED: Text = text("Not tried, because of “{check}”.", "Nicht geprüft, wegen „{check}“.");
+static NOT_TRIED: Text = text("Not tried, because of “{check}”.", "Nicht geprüft, wegen „{check}“.");
 
 pub static NO_TIME: Text = text(
     "Not tried, because the time for the test was over.",
