@@ -225,6 +225,16 @@ final class AccountsTest extends GraphTestCase
         });
     }
 
+    public function testAFormsEmptyFieldsAreTheDefaults(): void
+    {
+        $this->account('invoices', ['scopes' => [3 => 'User.Read', 5 => 'Mail.ReadWrite'], 'refresh_interval' => 60, 'enabled' => false]);
+        self::assertSame(['User.Read', 'Mail.ReadWrite'], get_account('invoices')->scopes);
+        save_account('invoices', ['scopes' => '', 'refresh_interval' => '', 'enabled' => '']);
+        $account = get_account('invoices');
+        self::assertCount(5, $account->scopes);
+        self::assertSame([43200, true], [$account->refreshInterval, $account->enabled]);
+    }
+
     public function testTenantsInOneProcessHaveStoresOfTheirOwn(): void
     {
         $this->account('first');

@@ -157,8 +157,8 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Pr
         "folder_error" => settings.folder_error = entry.name(PATH_LIMIT)?,
         "scopes" => {
             settings.scopes = match entry.value {
-                Value::Null => default_scopes(),
                 Value::Texts(given) => scopes::check(given, entry.now)?,
+                _ if entry.is_empty() => default_scopes(),
                 _ => return Err(entry.wrong_type("list<string>").into()),
             }
         }
@@ -391,14 +391,12 @@ mod tests {
             );
             assert_eq!(changed.folder_inbox, "wellknown:inbox");
         }
-        let entries = [
-            ("scopes", Value::Null),
-            ("refresh_interval", Value::Null),
-            ("enabled", Value::Null),
-        ];
-        let changed = apply(Some(&stored), &patch(&entries), false, NOW).unwrap().settings;
-        assert_eq!(changed.scopes, scopes::DEFAULT);
-        assert_eq!((changed.refresh_interval, changed.enabled), (43_200, true));
+        for empty in [Value::Null, text(""), text(" ")] {
+            let entries = ["scopes", "refresh_interval", "enabled"].map(|key| (key, empty.clone()));
+            let changed = apply(Some(&stored), &patch(&entries), false, NOW).unwrap().settings;
+            assert_eq!(changed.scopes, scopes::DEFAULT);
+            assert_eq!((changed.refresh_interval, changed.enabled), (43_200, true));
+        }
         for key in ["tenant_id", "client_id", "redirect_uri"] {
             for empty in [Value::Null, text(""), text("  ")] {
                 let problem = refused(key, empty);

@@ -58,10 +58,9 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
             .map_or_else(|| Value::Other("string that is not UTF-8".to_owned()), Value::Text));
     }
     if let Some(table) = value.array() {
-        let texts = arrays::list(table).and_then(|items| {
-            let texts = items.into_iter().map(|item| item.zend_str().and(item.string()));
-            texts.collect::<Option<Vec<String>>>()
-        });
+        let texts: Option<Vec<String>> = arrays::entries(table)
+            .map(|(_, item)| item.zend_str().and(item.string()))
+            .collect();
         return Ok(texts.map_or_else(other, Value::Texts));
     }
     match value.object() {
