@@ -139,12 +139,16 @@ fn is_someone_else(before: &AccountSettings, after: &AccountSettings, tokens: Op
     if before.user.as_ref().is_some_and(|before| is_same(before, user)) {
         return false;
     }
-    let names = [
-        tokens.signed_in_as.as_deref(),
-        tokens.subject.as_ref().map(|subject| subject.oid.as_str()),
-    ];
-    let known = names.iter().any(Option::is_some);
-    known && !names.into_iter().flatten().any(|name| is_same(name, user))
+    let mut names = tokens.addresses.iter().map(String::as_str).chain(
+        [
+            tokens.signed_in_as.as_deref(),
+            tokens.subject.as_ref().map(|subject| subject.oid.as_str()),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    let known = names.clone().next().is_some();
+    known && !names.any(|name| is_same(name, user))
 }
 
 /// One account; `account_not_found` if there is none.

@@ -74,6 +74,8 @@ pub struct TokenRecord {
     pub subject: Option<Subject>,
     /// The address to show for that person.
     pub signed_in_as: Option<String>,
+    /// All addresses of that person which the last `id_token` named, that one among them.
+    pub addresses: Vec<String>,
     /// The `id_token`'s `login_hint` claim.
     pub login_hint: Option<String>,
     /// Server's clock minus ours, seconds, as last seen.

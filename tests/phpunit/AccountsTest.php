@@ -19,6 +19,7 @@ use function Squeeze\Graph\delete_account;
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\list_accounts;
+use function Squeeze\Graph\refresh_token;
 use function Squeeze\Graph\reseal_store;
 use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\token_status;
@@ -205,6 +206,17 @@ final class AccountsTest extends GraphTestCase
         self::assertFalse(save_account('invoices', ['user' => null]));
         self::assertFalse(save_account('invoices', ['user' => strtoupper(World::USER)]));
         self::assertTrue(save_account('invoices', ['user' => 'someone.else@contoso.example']));
+    }
+
+    public function testEveryAddressOfThePersonIsTheSamePerson(): void
+    {
+        $this->sandbox->control('PATCH', 'users/' . World::USER, ['mail' => 'a.gruber@contoso.example']);
+        $this->signedIn('invoices', ['scopes' => ['User.Read', 'Mail.ReadWrite', 'email', 'offline_access']]);
+        self::assertSame(World::USER, get_account('invoices')->signedInAs);
+        self::assertFalse(save_account('invoices', ['user' => 'A.Gruber@contoso.example']));
+        self::assertSame(TokenState::Valid, token_status('invoices')->state);
+        self::assertSame(TokenState::Valid, refresh_token('invoices')->state);
+        self::assertTrue(save_account('invoices', ['user' => World::COLLEAGUE]));
     }
 
     public function testWiderScopesAreNamedUntilTheNextSignIn(): void

@@ -35,6 +35,8 @@ struct Tokens {
     granted_scopes: Vec<String>,
     subject: Option<Subject>,
     signed_in_as: Option<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
     login_hint: Option<String>,
     clock_skew: i64,
     sign_in_expires_at: Option<UtcInstant>,
