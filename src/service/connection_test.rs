@@ -67,12 +67,7 @@ const WAITS: Duration = Duration::from_secs(6);
 pub fn test_connection(context: &Context, name: &AccountName) -> ConnectionReport {
     let account = mailbox::account(context, name);
     let token_endpoint = account.as_ref().ok().and_then(|account| {
-        let application = Application::of(
-            &account.settings,
-            context.settings.custom_endpoints,
-            context.clock.now(),
-        )
-        .ok()?;
+        let application = Application::of(&account.settings, &context.settings, context.clock.now()).ok()?;
         Some(application.token_endpoint())
     });
     let limit = TimeLimit::new(context, TIME, WAITS, token_endpoint);

@@ -82,6 +82,8 @@ pub struct TokenRecord {
     pub clock_skew: i64,
     /// When the sign-in ends whatever is refreshed, where known.
     pub sign_in_expires_at: Option<UtcInstant>,
+    /// When the certificate ends that the tokens were last asked for with: its file may be another than when the account was saved.
+    pub certificate_ends_at: Option<UtcInstant>,
     /// Whether and by whom something must be done first.
     pub block: Block,
     /// The last failure, until the next success.

@@ -43,7 +43,13 @@ pub static LABELS: &[(&str, Text)] = &[
     ("token", text("Access token", "Zugriffstoken")),
     ("identity", text("Signed-in user", "Angemeldeter Benutzer")),
     ("scopes", text("Permissions (scopes)", "Berechtigungen (Scopes)")),
-    ("secret", text("Client secret", "Clientgeheimnis (Client Secret)")),
+    (
+        "secret",
+        text(
+            "Secret or certificate",
+            "Clientgeheimnis (Client Secret) oder Zertifikat",
+        ),
+    ),
     ("mailbox", text("Rights on the mailbox", "Rechte am Postfach")),
     ("folder_inbox", text("Inbox folder", "Ordner „Posteingang“")),
     (

@@ -105,7 +105,7 @@ impl Beginning {
     fn of(context: &Context, name: &AccountName, route: Option<&str>) -> Result<Self> {
         let now = context.clock.now();
         let (account, tokens) = read(context, name)?;
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         Ok(Self {
             application: application.map_err(|problem| Failure::new(*problem).of(name))?,
             tokens: token_status::current(&account, tokens.as_ref()).cloned(),

@@ -225,9 +225,10 @@ impl Redemption {
     fn redeem(&self, sign_in: &SignInRecord, account: &AccountRecord, code: &Secret) -> Result<End> {
         let context = self.held.context();
         let now = context.clock.now();
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         let application = application.map_err(|problem| Failure::new(*problem).of(&account.name))?;
         let stored = context.store.tokens(&account.name)?;
+        let clock_skew = stored.as_ref().map_or(0, |tokens| tokens.clock_skew);
         let stored = token_status::current(account, stored.as_ref());
         let challenge = stored.and_then(|tokens| tokens.claims.clone());
         self.write(&SignInProgress::Redeeming {
@@ -240,6 +241,7 @@ impl Redemption {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            clock_skew,
             repeats: false,
         };
         let grant = Grant::AuthorizationCode {

@@ -174,6 +174,7 @@ fn with_answer(
         login_hint: login_hint.or_else(|| stored.login_hint.clone()),
         clock_skew: answer.clock_skew.unwrap_or(stored.clock_skew),
         sign_in_expires_at: answer.sign_in_ends_in.map(|seconds| received_at.plus(seconds)),
+        certificate_ends_at: answer.certificate_ends_at,
         block: Block::None,
         problem: None,
         not_before: None,

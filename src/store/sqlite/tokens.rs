@@ -40,6 +40,8 @@ struct Tokens {
     login_hint: Option<String>,
     clock_skew: i64,
     sign_in_expires_at: Option<UtcInstant>,
+    #[serde(default)]
+    certificate_ends_at: Option<UtcInstant>,
     block: Block,
     problem: Option<Problem>,
     not_before: Option<UtcInstant>,
