@@ -334,7 +334,7 @@ final class Account implements \JsonSerializable
     public readonly ?string $clientCertificate;
     /** Path of the certificate's key (PEM). */
     public readonly ?string $clientKey;
-    /** When the client secret or certificate ends. */
+    /** When the client secret or certificate ends: as it was entered, else as the certificate says. */
     public readonly ?\DateTimeImmutable $secretExpiresAt;
     public readonly ?string $redirectUri;
     /** Who is to sign in. */
@@ -353,7 +353,7 @@ final class Account implements \JsonSerializable
     public readonly string $cloud;
     public readonly ?string $authorityUrl;
     public readonly ?string $graphUrl;
-    /** Whether a client secret is stored. */
+    /** Whether a client secret is stored; an account with a certificate has none. */
     public readonly bool $hasSecret;
     /** Who signed in. */
     public readonly ?string $signedInAs;
@@ -1241,6 +1241,11 @@ function set_logger(?callable $logger): void
  * Another identity (`protocol`, `tenant_id`, `client_id`, `cloud`, `authority_url`, `graph_url`) voids the tokens and needs
  * the secret again.
  *
+ * An account has a `client_secret`, or a `client_certificate` with its `client_key`: paths of PEM files on this machine. Setting
+ * one takes the other away; both at once are refused. The files are read when they are named and at each token request, so a
+ * certificate is renewed where it is; its end needs no `secret_expires_at`. A certificate is not needed again for another
+ * identity: nothing secret of it is sent anywhere. Never take these paths from people who may not use every key that PHP can read.
+ *
  * @param string $account the host's own key, 1–190 characters
  * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string,
  *     client_secret?: ?string, client_certificate?: ?string, client_key?: ?string,
@@ -1249,7 +1254,7 @@ function set_logger(?callable $logger): void
  *     refresh_interval?: ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null,
  *     authority_url?: ?string, graph_url?: ?string} $settings
  * @return bool true: someone must (again) sign in
- * @throws ConfigurationException a key is unknown, missing or wrong; the message names it
+ * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
  *
  * @example
  *     $signIn = save_account('accounting', [

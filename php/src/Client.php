@@ -56,6 +56,10 @@ interface Client
      * stored one. Another identity (`protocol`, `tenant_id`, `client_id`, `cloud`, `authority_url`, `graph_url`)
      * voids the tokens and needs the secret again.
      *
+     * An account has a `client_secret`, or a `client_certificate` with its `client_key`: paths of PEM files on this
+     * machine. Setting one takes the other away; both at once are refused. A certificate is not needed again for another
+     * identity. Never take these paths from people who may not use every key that PHP can read.
+     *
      * @param string $account the host's own key, 1–190 characters
      * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string, client_secret?:
      *     ?string, client_certificate?: ?string, client_key?: ?string, secret_expires_at?:
@@ -64,7 +68,7 @@ interface Client
      *     ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null, authority_url?: ?string,
      *     graph_url?: ?string} $settings
      * @return bool true: someone must (again) sign in
-     * @throws ConfigurationException a key is unknown, missing or wrong; the message names it
+     * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
      */
     public function saveAccount(string $account, #[\SensitiveParameter] array $settings): bool;
 
