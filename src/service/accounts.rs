@@ -92,10 +92,10 @@ fn changed(
     let before = stored.as_ref().map(|record| &record.settings);
     let mut patched = patch::apply(before, patch, context.settings.custom_endpoints, now)?;
     check_folders(before, &patched.settings, now)?;
-    let shown = stored
-        .as_ref()
-        .and_then(|stored| token_status::credential_ends_at(stored, tokens));
-    check_certificate(context, &mut patched.settings, patch, shown, now)?;
+    check_certificate(context, &mut patched.settings, patch, now)?;
+    if patch.iter().any(|(key, _)| key == "secret_expires_at") {
+        forget_shown_end(&mut patched.settings, stored.as_ref(), tokens);
+    }
     let Some(stored) = stored else {
         return Ok(AccountRecord {
             name: name.clone(),
@@ -115,14 +115,10 @@ fn changed(
 
 /// Whether the certificate that the patch names can be used, and when it ends. Files that are not spoken of are not looked at: an
 /// account can be switched off while they are away.
-///
-/// The end need not be entered. One that is the certificate's own, as the account showed it (`shown`) or as the file says it, is not
-/// taken for an entered one, so that a form may send it back and a renewed certificate still brings its own.
 fn check_certificate(
     context: &Context,
     settings: &mut AccountSettings,
     patch: &Patch,
-    shown: Option<UtcInstant>,
     now: UtcInstant,
 ) -> Result<(), Box<Problem>> {
     let Some(files) = &mut settings.client_certificate else {
@@ -133,12 +129,29 @@ fn check_certificate(
         let certificate = ClientCertificate::read(files, context.settings.readable_below.as_deref(), now)?;
         files.ends_at = Some(certificate.ends_at());
     }
+    Ok(())
+}
+
+/// A form sends back the end that it showed. The certificate's own is not taken for an entered one, for a renewed certificate brings its
+/// own again; and what was the end of another secret or certificate is not the new one's. Only the day counts.
+fn forget_shown_end(settings: &mut AccountSettings, stored: Option<&AccountRecord>, tokens: Option<&TokenRecord>) {
     let day = |instant: UtcInstant| instant.epoch().div_euclid(86_400);
-    let known = [shown, files.ends_at].map(|end| end.map(day));
-    if names("secret_expires_at") && known.contains(&settings.secret_expires_at.map(day)) {
+    let files = settings.client_certificate.as_ref();
+    let shown = stored.and_then(|stored| {
+        let before = stored.settings.client_certificate.as_ref();
+        let same = match (before, files) {
+            (Some(before), Some(files)) => before.same_files(files),
+            (before, files) => before.is_none() && files.is_none(),
+        };
+        let was_entered = stored.settings.secret_expires_at.is_some();
+        let end = token_status::credential_ends_at(stored, tokens);
+        end.filter(|_| !same || !was_entered)
+    });
+    let own = files.and_then(|files| files.ends_at);
+    let given = settings.secret_expires_at.map(day);
+    if [shown, own].into_iter().flatten().any(|end| given == Some(day(end))) {
         settings.secret_expires_at = None;
     }
-    Ok(())
 }
 
 /// Whether what is new among the folders can be a folder's name at all; whether there is such a folder shows only when it is used.

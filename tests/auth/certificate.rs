@@ -194,6 +194,7 @@ fn an_end_that_was_only_shown_is_not_taken_for_an_entered_one() {
     save("2099-01-01");
     assert_eq!(entered(), None);
     save("2030-06-01");
+    save("2030-06-01T00:00:00Z");
     assert_eq!(end(&house, &account), "2030-06-01T00:00:00Z");
     save("");
     assert_eq!(end(&house, &account), "2099-01-01T00:00:00Z");

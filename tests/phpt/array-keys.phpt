@@ -18,12 +18,12 @@ $attempts = [
     'scopes' => fn () => save_account('a', ['scopes' => ["\xff" => 'User.Read']]),
     'with_settings' => fn () => with_settings(["\xff" => 1], fn () => 1),
     'with_settings, value' => fn () => with_settings(['store' => "\xff"], fn () => 1),
-    'names' => fn () => refresh_tokens(accounts: ["\xff" => 'a', 7 => 12])->results[1]->account,
+    'names' => fn () => array_column(refresh_tokens(accounts: ["\xff" => 'b', 7 => 12])->results, 'account'),
     'fromArray' => fn () => Squeeze\Graph\Address::fromArray(['address' => 'a@b.example', "\xff" => 1]),
 ];
 foreach ($attempts as $name => $do) {
     try {
-        $result = var_export($do(), true);
+        $result = is_array($done = $do()) ? implode(', ', $done) : var_export($done, true);
         echo "$name: $result\n";
     } catch (Throwable $error) {
         echo "$name: ", get_class($error), ': ', $error->getMessage(), "\n";
@@ -39,5 +39,5 @@ save_account: Squeeze\Graph\ConfigurationException: There is no setting %s
 scopes: Squeeze\Graph\ConfigurationException: %stenant_id%s
 with_settings: Squeeze\Graph\ConfigurationException: There is no setting %s
 with_settings, value: ValueError: Squeeze\Graph\with_settings(): Argument #1 ($settings) must have valid UTF-8 for "squeeze_graph.store"
-names: '12'
+names: 12, b
 fromArray: ValueError: Squeeze\Graph\Address::fromArray(): Argument #1 ($data) has the unknown key "%s"

@@ -210,7 +210,7 @@ final class AccountsTest extends GraphTestCase
 
     public function testEveryAddressOfThePersonIsTheSamePerson(): void
     {
-        $this->sandbox->control('PATCH', 'users/' . World::USER, ['mail' => 'a.gruber@contoso.example']);
+        $this->sandbox->control('PATCH', '/users/' . World::USER, ['mail' => 'a.gruber@contoso.example']);
         $this->signedIn('invoices', ['scopes' => ['User.Read', 'Mail.ReadWrite', 'email', 'offline_access']]);
         self::assertSame(World::USER, get_account('invoices')->signedInAs);
         self::assertFalse(save_account('invoices', ['user' => 'A.Gruber@contoso.example']));

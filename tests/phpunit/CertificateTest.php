@@ -152,19 +152,13 @@ final class CertificateTest extends GraphTestCase
 
     public function testOpenBasedirHoldsWhenItIsSavedAndWhenItIsUsed(): void
     {
-        mkdir($this->folder . '/outside');
-        $this->lay(self::APP, $this->folder . '/outside');
         mkdir($this->folder . '/inside');
+        mkdir($this->folder . '/outside');
+        ini_set('squeeze_graph.store', $this->folder . '/inside/store.sqlite');
+        $this->lay(self::APP, $this->folder . '/outside');
         symlink($this->folder . '/outside/app.pem', $this->folder . '/inside/app.pem');
         $this->register(World::CLIENT, 'app.pem');
         $this->signedIn('invoices', $this->paths('outside'));
-        rename($this->folder . '/store.sqlite', $this->folder . '/inside/store.sqlite');
-        rename($this->folder . '/store.sqlite.key', $this->folder . '/inside/store.sqlite.key');
-        $inside = [
-            'open_basedir' => $this->folder . '/inside',
-            'squeeze_graph.store' => $this->folder . '/inside/store.sqlite',
-            'squeeze_graph.custom_endpoints' => '1',
-        ];
         $code = <<<'PHP'
             $attempts = [
                 fn () => refresh_token('invoices'),
@@ -180,8 +174,8 @@ final class CertificateTest extends GraphTestCase
                 }
             }
             PHP;
-        $child = Php::code(sprintf($code, var_export($this->folder, true)), $inside);
-        self::assertSame(str_repeat('path_open_basedir ', 3), $child->output());
+        $child = Php::code(sprintf($code, var_export($this->folder, true)), ['open_basedir' => $this->folder . '/inside']);
+        self::assertSame(str_repeat('path_open_basedir ', 3), $child->output() . $child->errors());
     }
 
     public function testARelativePathIsKeptWhole(): void
@@ -210,6 +204,19 @@ final class CertificateTest extends GraphTestCase
         self::assertSame($this->folder . '/app.pem', get_account('invoices')->clientCertificate);
     }
 
+    public function testTheCommandLineTakesThePaths(): void
+    {
+        $this->lay(self::APP);
+        $settings = $this->folder . '/settings.json';
+        file_put_contents($settings, json_encode(['client_secret' => null] + $this->settings()));
+        $run = Php::run([
+            __DIR__ . '/../../php/bin/squeeze-graph', 'account:add', 'invoices', '-n', '--settings', $settings,
+            '--client-certificate', $this->folder . '/app.pem', '--client-key', $this->folder . '/app.key',
+        ]);
+        self::assertSame(0, $run->status(), $run->output() . $run->errors());
+        self::assertSame($this->folder . '/app.key', get_account('invoices')->clientKey);
+    }
+
     /**
      * Lays a certificate and its key where the account looks for them.
      *
@@ -228,7 +235,7 @@ final class CertificateTest extends GraphTestCase
     private function register(string $app, string $certificate): void
     {
         $certificates = [(string) file_get_contents(self::KEYS . $certificate)];
-        $this->sandbox->control('PATCH', "apps/$app", ['certificates' => $certificates]);
+        $this->sandbox->control('PATCH', "/apps/$app", ['certificates' => $certificates]);
     }
 
     /** @return array{client_secret: null, client_certificate: string, client_key: string} */
