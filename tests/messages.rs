@@ -133,6 +133,7 @@ fn account_settings(mailbox: &TestMailbox) -> AccountSettings {
         tenant_id: squeeze_graph_sandbox::TENANT.to_owned(),
         client_id: squeeze_graph_sandbox::CLIENT.to_owned(),
         client_secret: Some(Secret::new(squeeze_graph_sandbox::SECRET)),
+        client_certificate: None,
         secret_expires_at: None,
         redirect_uri: Some("http://localhost/callback".to_owned()),
         user: None,

@@ -56,6 +56,10 @@ interface Client
      * stored one. Another identity (`protocol`, `tenant_id`, `client_id`, `cloud`, `authority_url`, `graph_url`)
      * voids the tokens and needs the secret again.
      *
+     * An account has a `client_secret`, or a `client_certificate` with its `client_key`: paths of PEM files on this
+     * machine. Setting one takes the other away; both at once are refused. A certificate is not needed again for another
+     * identity. Never take these paths from people who may not use every key that PHP can read.
+     *
      * @param string $account the host's own key, 1–190 characters
      * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string, client_secret?:
      *     ?string, client_certificate?: ?string, client_key?: ?string, secret_expires_at?:
@@ -64,7 +68,7 @@ interface Client
      *     ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null, authority_url?: ?string,
      *     graph_url?: ?string} $settings
      * @return bool true: someone must (again) sign in
-     * @throws ConfigurationException a key is unknown, missing or wrong; the message names it
+     * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
      */
     public function saveAccount(string $account, #[\SensitiveParameter] array $settings): bool;
 
@@ -101,8 +105,8 @@ interface Client
     /**
      * The URL to send the browser to, so that someone signs in. It is good for one sign-in within 10 minutes.
      *
-     * @param string|null $session ties both legs to one browser: a random value that the host keeps in a cookie or
-     *     session; null takes the active PHP session's id
+     * @param string|null $session ties both legs to one browser: a random value, any bytes, that the host keeps in a
+     *     cookie or session; null takes the active PHP session's id
      * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
      * @param string|null $loginHint whom to offer first
      * @param string|null $route what {@see callbackRoute()} gives back
@@ -195,7 +199,8 @@ interface Client
      * The job: renews every enabled account that is due. One account's failure never stops the others.
      *
      * @param int $horizon access tokens that end within so many seconds are due
-     * @param list<string>|null $accounts only these
+     * @param array<string|int>|null $accounts only these; the keys mean nothing, and names that are integers may come as
+     *     such
      * @param (callable(int $done, int $total, RefreshResult $result): void)|null $progress
      * @throws StoreException
      */
@@ -400,7 +405,7 @@ interface Client
     /**
      * Moves several messages.
      *
-     * @param list<string> $messageIds
+     * @param array<string> $messageIds its keys mean nothing
      * @return list<MoveResult> one per id, in order
      * @throws FolderNotFoundException
      * @throws AmbiguousFolderException
@@ -420,7 +425,7 @@ interface Client
     /**
      * Changes a message; null leaves a thing as it is.
      *
-     * @param list<string>|null $categories
+     * @param array<string>|null $categories its keys mean nothing
      * @throws MessageNotFoundException
      */
     public function updateMessage(

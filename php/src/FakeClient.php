@@ -290,6 +290,8 @@ final class FakeClient implements Client
         );
         $results = [];
         foreach ($names as $name) {
+            // A name that was a key of an array may be an integer by now.
+            $name = (string) $name;
             $problem = $this->accounts->whyEnded($name);
             $token = $this->accounts->token($name);
             $outcome = match (true) {
@@ -508,7 +510,7 @@ final class FakeClient implements Client
             } catch (MessageNotFoundException $missing) {
                 return MoveResult::fromArray(['id' => $id, 'problem' => $missing->getProblem()]);
             }
-        }, $messageIds);
+        }, array_values($messageIds));
     }
 
     public function copyMessage(string $account, string $messageId, string $folder): Message

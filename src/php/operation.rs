@@ -194,9 +194,23 @@ fn settings() -> Result<Settings, Box<Failure>> {
         ca_file: optional_path("ca_file")?,
         custom_endpoints: ini::is_on(&ini::value("custom_endpoints")),
         language: language(),
+        readable_below: readable_below(),
         log,
         log_level: Level::from_name(&ini::value("log_level")).unwrap_or(defaults.log_level),
     })
+}
+
+/// The folders of `open_basedir`, for files that are named not in php.ini but in an account; `None` without it.
+fn readable_below() -> Option<Vec<PathBuf>> {
+    let folders = zend::ini::value("open_basedir");
+    let folders = Some(folders).filter(|folders| !folders.is_empty())?;
+    Some(
+        folders
+            .split(':')
+            .filter(|folder| !folder.is_empty())
+            .map(absolute)
+            .collect(),
+    )
 }
 
 /// `mysql://…` and the like; a stream wrapper of PHP looks the same and is refused with it by the store.

@@ -61,6 +61,7 @@ impl World {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
             client_secret: Some(Secret::new(SECRET.to_owned())),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some("http://localhost/callback".to_owned()),
             user: None,

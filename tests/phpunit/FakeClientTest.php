@@ -6,6 +6,7 @@ namespace Squeeze\Graph\Tests;
 
 use PHPUnit\Framework\TestCase;
 use Squeeze\Graph\Client;
+use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\ConnectionException;
 use Squeeze\Graph\Fake\Problems;
 use Squeeze\Graph\FakeClient;
@@ -46,6 +47,20 @@ final class FakeClientTest extends TestCase
         self::assertSame('inbox', $this->fake->findFolder('invoices', 'inbox')->wellKnownName);
         self::assertSame(['findFolder', 'findFolder'], array_slice(array_column($this->fake->calls(), 'method'), -2));
         self::assertTrue($this->throws(\ValueError::class, fn () => $this->fake->failNext('findFoldre', $trouble)));
+    }
+
+    public function testACertificateTakesThePlaceOfASecretAndTheOtherWayRound(): void
+    {
+        $pair = ['client_certificate' => '/etc/app.pem', 'client_key' => '/etc/app.key'];
+        self::assertFalse($this->fake->saveAccount('invoices', $pair));
+        $account = $this->fake->getAccount('invoices');
+        self::assertSame([false, '/etc/app.pem', '/etc/app.key'], [$account->hasSecret, $account->clientCertificate, $account->clientKey]);
+        self::assertFalse($this->fake->saveAccount('invoices', $account->toSettings()));
+        self::assertTrue($this->fake->saveAccount('invoices', ['tenant_id' => 'fabrikam.example']));
+        self::assertTrue($this->throws(ConfigurationException::class, fn () => $this->fake->saveAccount('invoices', ['client_key' => null])));
+        $this->fake->saveAccount('invoices', ['client_secret' => 'x'] + $account->toSettings());
+        $account = $this->fake->getAccount('invoices');
+        self::assertSame([true, null, null], [$account->hasSecret, $account->clientCertificate, $account->clientKey]);
     }
 
     public function testTokensEndWithTime(): void

@@ -205,6 +205,22 @@ final class SignInTest extends GraphTestCase
         $this->thrown(\ValueError::class, static fn () => exchange_code(['code' => 'x', 'state' => 'y'], ''));
     }
 
+    public function testASessionMayBeAnyBytes(): void
+    {
+        $this->account();
+        $session = "\xff\0" . random_bytes(32);
+        $callback = $this->sandbox->signIn(authorization_url('invoices', $session));
+        $this->failed('wrong_session', static fn () => exchange_code($callback, $session . "\0"));
+        self::assertSame(TokenState::Valid, exchange_code($callback, $session)->state);
+    }
+
+    public function testAnUnknownStateIsToldBeforeWhatMicrosoftAnswered(): void
+    {
+        $this->account();
+        $query = ['error' => 'access_denied', 'state' => str_repeat('a', 43)];
+        $this->failed('unknown_state', static fn () => exchange_code($query, self::SESSION));
+    }
+
     public function testThePhpSessionTiesBothLegs(): void
     {
         $this->account();

@@ -76,18 +76,21 @@ final class Accounts
         $secret = $old['secret'] ?? null;
         foreach ($settings as $key => $value) {
             if ($key === 'client_secret') {
-                $secret = is_string($value) && $value !== '' ? $value : $secret;
+                $secret = match (true) {
+                    is_string($value) && $value !== '' => $value,
+                    $value === null => null,
+                    default => $secret,
+                };
             } elseif (!array_key_exists($key, self::DEFAULTS)) {
                 throw self::wrong($name, sprintf('There is no setting "%s".', $key));
-            } elseif (in_array($key, ['client_certificate', 'client_key'], true) && $value !== null && $value !== '') {
-                throw self::wrong($name, sprintf('The setting "%s" can not be used yet; enter a client_secret.', $key));
             } else {
                 $new[$key] = $value === null || $value === '' ? self::DEFAULTS[$key] : $value;
             }
         }
+        [$new, $secret] = self::credential($name, $settings, $old['settings'] ?? self::DEFAULTS, $new, $secret);
         $identity = static fn (array $of): array => array_intersect_key($of, array_flip(self::IDENTITY));
         $another = $old !== null && $identity($old['settings']) !== $identity($new);
-        if ($another && !isset($settings['client_secret'])) {
+        if ($another && $new['client_certificate'] === null && ($settings['client_secret'] ?? '') === '') {
             throw self::wrong($name, 'Another identity needs the client secret again.');
         }
         $needed = ['tenant_id', 'client_id', $new['protocol'] === 'delegated' ? 'redirect_uri' : 'mailbox'];
@@ -96,7 +99,7 @@ final class Accounts
                 throw self::wrong($name, sprintf('The setting "%s" is missing.', $key));
             }
         }
-        if ($secret === null) {
+        if ($secret === null && $new['client_certificate'] === null) {
             throw self::wrong($name, 'The setting "client_secret" is missing.');
         }
         if ($another) {
@@ -106,6 +109,42 @@ final class Accounts
 
         return $new['protocol'] === 'delegated'
             && in_array($this->status($name)->state, [TokenState::NeverSignedIn, TokenState::SignInRequired], true);
+    }
+
+    /**
+     * A secret, or a certificate with its key: what is set takes the place of the other. The files are not looked at.
+     *
+     * @param array<string, mixed> $given
+     * @param array<string, mixed> $old
+     * @param array<string, mixed> $new
+     * @return array{array<string, mixed>, ?string} the settings and the secret
+     * @throws ConfigurationException
+     */
+    private static function credential(string $name, array $given, array $old, array $new, ?string $secret): array
+    {
+        $pair = ['client_certificate', 'client_key'];
+        $setsSecret = ($given['client_secret'] ?? '') !== '';
+        $sets = array_filter($pair, static fn (string $key): bool => $new[$key] !== null && $new[$key] !== $old[$key]);
+        if ($setsSecret && $sets !== []) {
+            throw self::wrong($name, 'Both a client_secret and a new client_certificate were given.');
+        }
+        if ($setsSecret) {
+            $new['client_certificate'] = $new['client_key'] = null;
+        }
+        foreach ([$pair, array_reverse($pair)] as [$one, $other]) {
+            if ($new[$one] !== null && $new[$other] === null) {
+                if (($given[$one] ?? '') !== '') {
+                    throw self::wrong($name, sprintf('The setting "%s" is missing.', $other));
+                }
+                $new[$one] = null;
+            }
+        }
+        $changed = array_intersect_key($new, array_flip($pair)) !== array_intersect_key($old, array_flip($pair));
+        if ($changed && !array_key_exists('secret_expires_at', $given)) {
+            $new['secret_expires_at'] = null;
+        }
+
+        return [$new, $sets === [] ? $secret : null];
     }
 
     public function has(string $name): bool

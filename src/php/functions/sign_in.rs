@@ -35,12 +35,14 @@ pub fn functions() -> Vec<Function> {
 }
 
 /// Stands for the one person at a terminal, where there is no browser session to tie the two legs to.
-const COMMAND_LINE: &str = "command line";
+const COMMAND_LINE: &[u8] = b"command line";
 
-/// `?string $session`: what was given, else the active PHP session's id.
-fn session(arguments: &Arguments, index: usize) -> Outcome<String> {
-    if let Some(session) = arguments.optional_name(index)? {
-        return Ok(session.to_owned());
+/// `?string $session`: what was given, any bytes, else the active PHP session's id.
+fn session(arguments: &Arguments, index: usize) -> Outcome<Vec<u8>> {
+    match arguments.optional_bytes(index)? {
+        Some([]) => return Err(arguments.value_error(index, "must not be empty")),
+        Some(session) => return Ok(session.to_vec()),
+        None => {}
     }
     let id = Zval::try_from("session_id").ok().filter(Zval::is_callable);
     let id = match id {
@@ -48,8 +50,8 @@ fn session(arguments: &Arguments, index: usize) -> Outcome<String> {
         None => String::new(),
     };
     match id {
-        id if !id.is_empty() => Ok(id),
-        _ if ini::on_command_line() => Ok(COMMAND_LINE.to_owned()),
+        id if !id.is_empty() => Ok(id.into_bytes()),
+        _ if ini::on_command_line() => Ok(COMMAND_LINE.to_vec()),
         _ => Err(refused("session_required", &[])),
     }
 }

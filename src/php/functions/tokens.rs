@@ -87,7 +87,7 @@ fn refresh_token(arguments: &Arguments) -> Outcome {
 
 fn refresh_tokens(arguments: &Arguments) -> Outcome {
     let horizon = arguments.int_from(0, 0)?;
-    let accounts = arrays::texts(arguments, 1)?;
+    let accounts = arrays::names(arguments, 1)?;
     let progress = arguments.optional_callable(2)?;
     let operation = Operation::begin()?;
     let language = operation.language();

@@ -32,10 +32,10 @@ const PROMPTS: [&str; 4] = ["login", "none", "consent", "select_account"];
 pub fn authorization_url(
     context: &Context,
     name: &AccountName,
-    session: &str,
+    session: &(impl AsRef<[u8]> + ?Sized),
     options: &AuthorizationOptions,
 ) -> Result<String> {
-    let session = session_hash(session)?;
+    let session = session_hash(session.as_ref())?;
     let prompt = options.prompt.as_deref();
     if prompt.is_some_and(|prompt| !PROMPTS.contains(&prompt)) {
         return Err(Error::argument(
@@ -76,8 +76,12 @@ pub fn authorization_url(
 }
 
 /// The URL at which an administrator consents for the whole tenant.
-pub fn admin_consent_url(context: &Context, name: &AccountName, session: &str) -> Result<String> {
-    let session = session_hash(session)?;
+pub fn admin_consent_url(
+    context: &Context,
+    name: &AccountName,
+    session: &(impl AsRef<[u8]> + ?Sized),
+) -> Result<String> {
+    let session = session_hash(session.as_ref())?;
     let beginning = Beginning::of(context, name, None)?;
     let redirect_uri = beginning.redirect_uri()?;
     let state = &beginning.state;
@@ -101,7 +105,7 @@ impl Beginning {
     fn of(context: &Context, name: &AccountName, route: Option<&str>) -> Result<Self> {
         let now = context.clock.now();
         let (account, tokens) = read(context, name)?;
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         Ok(Self {
             application: application.map_err(|problem| Failure::new(*problem).of(name))?,
             tokens: token_status::current(&account, tokens.as_ref()).cloned(),

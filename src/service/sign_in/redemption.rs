@@ -27,8 +27,12 @@ use crate::store::record::{
 };
 
 /// Finishes a sign-in (or an admin consent) with what the callback brought.
-pub fn exchange_code(context: &Context, callback: &Callback, session: &str) -> Result<TokenStatus> {
-    let session = session_hash(session)?;
+pub fn exchange_code(
+    context: &Context,
+    callback: &Callback,
+    session: &(impl AsRef<[u8]> + ?Sized),
+) -> Result<TokenStatus> {
+    let session = session_hash(session.as_ref())?;
     let now = context.clock.now();
     let received = callback::read(callback, now).map_err(|failure| *failure)?;
     let Some(state) = &received.state else {
@@ -221,9 +225,10 @@ impl Redemption {
     fn redeem(&self, sign_in: &SignInRecord, account: &AccountRecord, code: &Secret) -> Result<End> {
         let context = self.held.context();
         let now = context.clock.now();
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         let application = application.map_err(|problem| Failure::new(*problem).of(&account.name))?;
         let stored = context.store.tokens(&account.name)?;
+        let clock_skew = stored.as_ref().map_or(0, |tokens| tokens.clock_skew);
         let stored = token_status::current(account, stored.as_ref());
         let challenge = stored.and_then(|tokens| tokens.claims.clone());
         self.write(&SignInProgress::Redeeming {
@@ -236,6 +241,7 @@ impl Redemption {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            clock_skew,
             repeats: false,
         };
         let grant = Grant::AuthorizationCode {

@@ -78,6 +78,10 @@ pub fn adopt_token(
             signed_in_as: identity
                 .as_ref()
                 .and_then(|identity| identity.addresses.first().cloned()),
+            addresses: identity
+                .as_ref()
+                .map(|identity| identity.addresses.clone())
+                .unwrap_or_default(),
             login_hint: identity.and_then(|identity| identity.login_hint),
             ..TokenRecord::default()
         };

@@ -143,7 +143,10 @@ fn with_answer(
     identity: Option<&Identity>,
 ) -> TokenRecord {
     let received_at = answer.received_at;
-    let address = identity.and_then(|identity| identity.addresses.first().cloned());
+    let addresses = identity
+        .map(|identity| identity.addresses.as_slice())
+        .unwrap_or_default();
+    let address = addresses.first().cloned();
     let login_hint = identity.and_then(|identity| identity.login_hint.clone());
     TokenRecord {
         identity_generation: account.identity_generation,
@@ -163,9 +166,15 @@ fn with_answer(
         },
         subject: None,
         signed_in_as: address.or_else(|| stored.signed_in_as.clone()),
+        addresses: if addresses.is_empty() {
+            stored.addresses.clone()
+        } else {
+            addresses.to_vec()
+        },
         login_hint: login_hint.or_else(|| stored.login_hint.clone()),
         clock_skew: answer.clock_skew.unwrap_or(stored.clock_skew),
         sign_in_expires_at: answer.sign_in_ends_in.map(|seconds| received_at.plus(seconds)),
+        certificate_ends_at: answer.certificate_ends_at,
         block: Block::None,
         problem: None,
         not_before: None,

@@ -351,12 +351,8 @@ fn pause(account: &AccountRecord, stored: Option<&TokenRecord>, demand: &Demand,
 
 /// The application of an account, or why there is none.
 fn application(context: &Context, account: &AccountRecord) -> Result<Application> {
-    Application::of(
-        &account.settings,
-        context.settings.custom_endpoints,
-        context.clock.now(),
-    )
-    .map_err(|problem| Failure::new(*problem).of(&account.name).into())
+    Application::of(&account.settings, &context.settings, context.clock.now())
+        .map_err(|problem| Failure::new(*problem).of(&account.name).into())
 }
 
 /// What came of holding the lease.
@@ -419,7 +415,11 @@ fn inside(
     if pause(&account, stored.as_ref(), demand, now).is_some() {
         return Ok(Inside::Again);
     }
-    let application = application(context, &account)?;
+    let application = match (application(context, &account), good_enough.is_some()) {
+        // A certificate whose file is just being renewed, for one: what is good for a while goes on.
+        (Err(_), true) => return Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
+        (application, _) => application?,
+    };
     let stored = outcome::basis(&account, stored);
     let kept = stored.as_ref().and_then(|tokens| tokens.claims.clone());
     let challenge = demand.want.challenge().map(str::to_owned).or(kept);

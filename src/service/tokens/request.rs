@@ -43,6 +43,7 @@ impl RefreshRequest {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            clock_skew: self.stored.as_ref().map_or(0, |tokens| tokens.clock_skew),
             repeats: self.repeats,
         };
         let refresh_token = self.stored.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());

@@ -57,8 +57,9 @@ trait ClientBehaviour
         self::assertSame(['another', 'invoices'], array_column($client->listAccounts(), 'account'));
         self::assertTrue($client->deleteAccount('another'));
         self::assertFalse($client->deleteAccount('another'));
-        $certificate = ['client_certificate' => '/etc/app.pem', 'client_key' => '/etc/app.key'];
-        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null], $certificate] as $settings) {
+        $half = ['client_certificate' => '/etc/app.pem'];
+        $both = $half + ['client_key' => '/etc/app.key', 'client_secret' => 'x'];
+        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null], $half, $both] as $settings) {
             self::assertTrue($this->throws(ConfigurationException::class, fn () => $client->saveAccount('invoices', $settings)));
         }
         self::assertTrue($this->throws(AccountNotFoundException::class, fn () => $client->getAccount('others')));

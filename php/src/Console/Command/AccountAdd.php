@@ -29,6 +29,8 @@ final class AccountAdd extends Command
         'folder-inbox' => 'folder to read from',
         'folder-processed' => 'folder for processed mails',
         'folder-error' => 'folder for rejected mails',
+        'client-certificate' => 'certificate instead of a secret (path of a PEM file)',
+        'client-key' => 'private key of the certificate (path of a PEM file)',
         'secret-expires-at' => 'when the secret ends (a date)',
         'protocol' => 'delegated or application',
         'cloud' => 'global, usgov, usgov-dod or china',
@@ -110,7 +112,7 @@ final class AccountAdd extends Command
                 }
             }
         }
-        if (!isset($settings['client_secret'])) {
+        if (!isset($settings['client_secret']) && !isset($settings['client_certificate'])) {
             $settings['client_secret'] = $style->askHidden($this->text('client secret (its value; it is not shown)'));
             $settings['secret_expires_at'] ??= $style->ask($this->text('when the secret ends (a date)'));
         }

@@ -53,6 +53,7 @@ fn answer(server_time: i64) -> TokenAnswer {
         server_time: Some(NOW.plus(server_time)),
         clock_skew: Some(5),
         received_at: NOW,
+        certificate_ends_at: None,
     }
 }
 
