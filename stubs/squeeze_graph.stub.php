@@ -39,7 +39,9 @@ enum RefreshOutcome: string
     case NotDue = 'not_due';
     case NeverSignedIn = 'never_signed_in';
     case SignInRequired = 'sign_in_required';
+    /** Somebody acts first: an administrator, or whoever runs this host, whose trouble changes nothing of the account. */
     case ActionRequired = 'action_required';
+    /** It passes by itself. */
     case TemporaryFailure = 'temporary_failure';
     case UnknownAccount = 'unknown_account';
 }
@@ -1508,10 +1510,12 @@ function adopt_token(
 }
 
 /**
- * An account's tokens in clear, for hosts that keep a copy of their own.
+ * An account's tokens in clear, for hosts that keep a copy of their own. An application that has not fetched its token yet has
+ * none: all are null.
  *
  * @return array{access_token: ?string, refresh_token: ?string, expires_at: ?int, scope: string}
  * @throws AccountNotFoundException no account of that name
+ * @throws SignInRequiredException nobody has signed in
  * @throws StoreException the token store can not be used
  *
  * @example

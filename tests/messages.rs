@@ -83,6 +83,7 @@ impl Setup {
         let adopted = AdoptedToken {
             access_token: secret("access_token"),
             refresh_token: secret("refresh_token"),
+            issued_at: None,
             expires_at: Some(context.clock.now().plus(3600)),
             scope: None,
             id_token: None,

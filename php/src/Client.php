@@ -238,10 +238,12 @@ interface Client
     ): TokenStatus;
 
     /**
-     * An account's tokens in clear, for hosts that keep a copy of their own.
+     * An account's tokens in clear, for hosts that keep a copy of their own. An application that has not fetched its token yet has
+     * none: all are null.
      *
      * @return array{access_token: ?string, refresh_token: ?string, expires_at: ?int, scope: string}
      * @throws AccountNotFoundException no account of that name
+     * @throws SignInRequiredException nobody has signed in
      * @throws StoreException the token store can not be used
      */
     public function exportToken(string $account): array;

@@ -309,8 +309,8 @@ final class FakeClient implements Client
                     $problem = $failure->getProblem();
                     $outcome = match (true) {
                         $failure instanceof SignInRequiredException => RefreshOutcome::SignInRequired,
-                        $failure instanceof ActionRequiredException => RefreshOutcome::ActionRequired,
-                        default => RefreshOutcome::TemporaryFailure,
+                        $failure->getProblem()->retryable => RefreshOutcome::TemporaryFailure,
+                        default => RefreshOutcome::ActionRequired,
                     };
                 }
             }
@@ -374,6 +374,9 @@ final class FakeClient implements Client
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
         $token = $this->accounts->token($account);
+        if ($token === null && $settings['protocol'] === 'delegated') {
+            throw $this->accounts->signInRequired($account);
+        }
 
         return [
             'access_token' => $token['access'] ?? null,

@@ -9,7 +9,8 @@
 
 use std::cell::RefCell;
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -102,7 +103,7 @@ fn line(record: &Record) -> String {
 fn append(target: &LogTarget, line: &str) -> io::Result<()> {
     match target {
         LogTarget::None => Ok(()),
-        LogTarget::Stderr => io::stderr().write_all(line.as_bytes()),
+        LogTarget::Stderr => to_standard_error(line.as_bytes()),
         LogTarget::File(path) => OpenOptions::new()
             .append(true)
             .create(true)
@@ -111,6 +112,21 @@ fn append(target: &LogTarget, line: &str) -> io::Result<()> {
             .open(path)
             .and_then(|mut file| file.write_all(line.as_bytes())),
     }
+}
+
+/// Past the lock that Rust's library keeps on standard error: a helper can be stuck in a write while it holds that lock (a full pipe),
+/// and in a child that is forked at that moment the lock would stay closed for ever.
+fn to_standard_error(mut line: &[u8]) -> io::Result<()> {
+    let standard_error = io::stderr();
+    while !line.is_empty() {
+        match nix::unistd::write(standard_error.as_fd(), line).map_err(io::Error::from) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => line = line.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 thread_local! {

@@ -1,9 +1,13 @@
 //! Both legs of a sign-in, and everything that can come back instead of a code.
 
+use std::time::Duration;
+
+use rusqlite::Connection;
 use serde_json::json;
 use squeeze_graph::base::account::Protocol;
 use squeeze_graph::base::failure::{Class, Detail, Error, SignInReason};
 use squeeze_graph::base::problem::Actor;
+use squeeze_graph::service::context::Context;
 use squeeze_graph::service::sign_in::{
     AuthorizationOptions, admin_consent_url, authorization_url, callback_route, exchange_code,
 };
@@ -11,6 +15,7 @@ use squeeze_graph::service::token_status::TokenState;
 use squeeze_graph::service::tokens;
 use squeeze_graph_sandbox::{Decision, Person, USER};
 
+use crate::process::signal;
 use crate::support::{House, REDIRECT_URI, SESSION, failure, parameter, parameters, person, reason, walk, with};
 
 const COLLEAGUE: &str = "bernd.jaeger@contoso.example";
@@ -424,4 +429,28 @@ fn nothing_secret_of_a_sign_in_is_in_the_store_file() {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
         }
     }
+}
+
+#[test]
+fn a_store_that_is_busy_while_the_code_is_redeemed_costs_no_sign_in() {
+    let house = House::new();
+    let name = house.account("invoices", |_| {});
+    let callback = house.callback(&name, &person(USER));
+    house.fault(&json!({ "path": "/token", "delay_ms": 2000 }));
+    // It gives up at once, where a real one waits for 20 s.
+    let context = Context {
+        store: house.context.store.patient(Duration::from_millis(20)),
+        ..house.call()
+    };
+    let signing_in = std::thread::spawn(move || exchange_code(&context, &callback, SESSION));
+    house.wait_for("authorization_code");
+    let database = Connection::open(signal(&house, "store.sqlite")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // The answer comes after two seconds, and can not be stored then.
+    std::thread::sleep(Duration::from_millis(2700));
+    assert!(!signing_in.is_finished(), "the tokens of a used code were given up");
+    database.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(signing_in.join().unwrap().unwrap().state, TokenState::Valid);
+    assert_eq!(house.status(&name).state, TokenState::Valid);
+    assert_eq!(house.asked("authorization_code"), 1);
 }

@@ -94,6 +94,7 @@ impl World {
         let token = AdoptedToken {
             access_token: secret("access_token"),
             refresh_token: secret("refresh_token"),
+            issued_at: None,
             expires_at: Some(context.clock.now().plus(3600)),
             scope: Some("Mail.ReadWrite Mail.ReadWrite.Shared".to_owned()),
             id_token: None,

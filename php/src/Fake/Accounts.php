@@ -290,13 +290,18 @@ final class Accounts
             return $token;
         }
         if (isset($this->ended[$name]) || ($token === null && $settings['protocol'] === 'delegated')) {
-            $never = Problems::of('never_signed_in', 'Nobody has signed in yet.', 'Sign in.', Actor::User);
-
-            throw new SignInRequiredException($this->ended[$name] ?? $never, $name);
+            throw $this->signInRequired($name);
         }
         $this->issue($name, $token['as'] ?? null);
 
         return $this->tokens[$name];
+    }
+
+    public function signInRequired(string $name): SignInRequiredException
+    {
+        $never = Problems::of('never_signed_in', 'Nobody has signed in yet.', 'Sign in.', Actor::User);
+
+        return new SignInRequiredException($this->ended[$name] ?? $never, $name);
     }
 
     public static function wrong(string $name, string $explanation): ConfigurationException

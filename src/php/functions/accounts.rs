@@ -91,13 +91,13 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
 fn get_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
-    let view = operation.look(arguments, |context| accounts::get_account(context, &name))?;
+    let view = operation.look(arguments, move |context| accounts::get_account(context, &name))?;
     account(&view, operation.language())
 }
 
 fn has_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
-    let found = Operation::begin()?.look(arguments, |context| accounts::has_account(context, &name))?;
+    let found = Operation::begin()?.look(arguments, move |context| accounts::has_account(context, &name))?;
     Ok(found.into_zval(false)?)
 }
 

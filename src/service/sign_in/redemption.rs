@@ -299,20 +299,12 @@ impl Redemption {
             return kept(SignInReason::WrongAccount, *problem);
         }
         let generation = sign_in.identity_generation;
-        let written = context
-            .store
-            .change_tokens(&account.name, generation, &mut |account, stored| {
-                let stored = stored.as_ref();
-                Some(outcome::signed_in(
-                    account,
-                    stored,
-                    self.state,
-                    &sign_in.scopes,
-                    answer,
-                    &identity,
-                ))
-            })?;
-        match written {
+        let mut change = |account: &AccountRecord, stored: Option<TokenRecord>| {
+            let (stored, scopes) = (stored.as_ref(), &sign_in.scopes);
+            let tokens = outcome::signed_in(account, stored, self.state, scopes, answer, &identity);
+            Some(tokens)
+        };
+        match commit::store_tokens(&*context.store, &account.name, generation, &mut change)? {
             Written::Dropped => Ok(self.kept(sign_in, SignInReason::AccountChanged)),
             Written::Stored | Written::Unchanged => Ok(End::Kept(None)),
         }

@@ -32,6 +32,8 @@ pub(super) struct Began {
     pub origin: Option<StateHash>,
     /// Whether only a large `$min_validity` made it necessary.
     pub forced: bool,
+    /// For how many seconds the caller wants the token to be good.
+    pub min_validity: i64,
     /// The claims challenge it answers.
     pub challenge: Option<String>,
 }
@@ -44,8 +46,14 @@ impl Began {
             version: tokens.map_or(0, |tokens| tokens.version),
             origin: tokens.and_then(|tokens| tokens.origin),
             forced,
+            min_validity: 0,
             challenge,
         }
+    }
+
+    /// The same for a caller who wants a token that is good for so many seconds.
+    pub(super) fn demanding(self, min_validity: i64) -> Self {
+        Self { min_validity, ..self }
     }
 
     /// Whether what is stored now still descends from what the request began with.
@@ -101,7 +109,8 @@ pub(super) fn renewed(
     let mut tokens = with_answer(account, stored, answer, identity);
     // Only where it was not already known whose they are.
     tokens.subject = stored.subject.clone().or_else(|| identity.map(person::subject));
-    tokens.forced_at = if began.forced {
+    // Also where the old token had ended: the answer shows that Microsoft gives no longer life.
+    tokens.forced_at = if began.forced || answer.expires_in < began.min_validity {
         Some(answer.received_at)
     } else {
         stored.forced_at
@@ -281,16 +290,14 @@ pub(super) fn failed(
     if challenge.is_some() {
         tokens.claims = challenge;
     }
+    if began.challenge.is_some() {
+        // Graph has refused the access token, and will as long as its claims are not answered.
+        tokens.expires_at = tokens.expires_at.map(|expires_at| expires_at.min(now));
+    }
     match block(&failure) {
         // Passing trouble changes no state, and does not end one either.
         Block::None => {}
-        block => {
-            tokens.block = block;
-            if began.challenge.is_some() {
-                // Graph has refused it, and nothing better is to be had.
-                tokens.expires_at = tokens.expires_at.map(|expires_at| expires_at.min(now));
-            }
-        }
+        block => tokens.block = block,
     }
     Some(tokens)
 }
