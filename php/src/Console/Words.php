@@ -134,7 +134,7 @@ final class Words
         'the job leaves it alone' => 'der Job lässt es in Ruhe',
         'the job renews it' => 'der Job erneuert es',
         'the key file of the store before it' => 'die Schlüsseldatei des davor genannten Token-Speichers',
-        'the token store' => 'der Token-Speicher',
+        'the token store; can be repeated for some commands' => 'der Token-Speicher; bei manchen Befehlen mehrfach möglich',
         'unread ones only' => 'nur ungelesene',
         'use %s' => 'verwenden Sie %s',
         'where to' => 'wohin',
