@@ -160,6 +160,9 @@ final class CommandLineTest extends GraphTestCase
             preg_match('~^http\S+$~m', $run->waitFor("\n")->output(), $url);
             file_get_contents($this->sandbox->walk($url[0]));
             self::assertSame(0, $run->wait(40)->status(), $run->errors());
+            for ($tries = 0; $tries < 1_000 && @file_get_contents($this->folder . '/url') !== $url[0]; $tries++) {
+                usleep(10_000);
+            }
             self::assertSame($url[0], file_get_contents($this->folder . '/url'));
         } finally {
             posix_kill((int) @file_get_contents($this->folder . '/browser') ?: PHP_INT_MAX, SIGKILL);
