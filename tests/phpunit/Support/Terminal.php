@@ -36,6 +36,14 @@ final class Terminal
         }
     }
 
+    /** Of a test that failed on its way: nobody will answer any more. */
+    public function __destruct()
+    {
+        if ($this->status === null) {
+            proc_terminate($this->process, SIGKILL);
+        }
+    }
+
     public function type(string $text): self
     {
         fwrite($this->pipes[0], $text);
