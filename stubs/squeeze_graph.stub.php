@@ -1321,7 +1321,9 @@ function delete_account(string $account): bool
  * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
  * @param string|null $login_hint whom to offer first
  * @param string|null $route what {@see callback_route()} gives back
- * @throws ConfigurationException the account is no delegated one, or there is no session
+ * @param string|null $redirect_uri where this sign-in comes back to, one of those registered; null: the account's own. The account is
+ *     not changed
+ * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
  *
  * @example
  *     header('Location: ' . authorization_url('accounting', session: $_COOKIE['oauth']));
@@ -1331,7 +1333,8 @@ function authorization_url(
     #[\SensitiveParameter] ?string $session = null,
     ?string $prompt = null,
     ?string $login_hint = null,
-    ?string $route = null
+    ?string $route = null,
+    ?string $redirect_uri = null
 ): string {
 }
 

@@ -106,7 +106,9 @@ interface Client
      * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
      * @param string|null $loginHint whom to offer first
      * @param string|null $route what {@see callbackRoute()} gives back
-     * @throws ConfigurationException the account is no delegated one, or there is no session
+     * @param string|null $redirectUri where this sign-in comes back to, one of those registered; null: the account's
+     *     own. The account is not changed
+     * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
      */
     public function authorizationUrl(
         string $account,
@@ -114,6 +116,7 @@ interface Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string;
 
     /**

@@ -57,8 +57,9 @@ final class ExtensionClient implements Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string {
-        return \Squeeze\Graph\authorization_url($account, $session, $prompt, $loginHint, $route);
+        return \Squeeze\Graph\authorization_url($account, $session, $prompt, $loginHint, $route, $redirectUri);
     }
 
     public function exchangeCode(

@@ -180,6 +180,7 @@ final class FakeClient implements Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string {
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
@@ -192,7 +193,7 @@ final class FakeClient implements Client
         return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/oauth2/v2.0/authorize?' . http_build_query([
             'client_id' => $settings['client_id'],
             'response_type' => 'code',
-            'redirect_uri' => $settings['redirect_uri'],
+            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
             'scope' => implode(' ', (array) $settings['scopes']),
             'state' => $state,
             'prompt' => $prompt ?? ($loginHint ?? $settings['user'] ? null : 'select_account'),

@@ -63,6 +63,49 @@ fn every_url_has_its_own_state_nonce_and_verifier() {
 }
 
 #[test]
+fn a_redirect_uri_is_of_one_sign_in_only() {
+    const HERE: &str = "http://localhost:8123/callback";
+    let house = House::new();
+    let name = house.account("invoices", |_| {});
+    let begin = |redirect_uri: &str| {
+        let options = AuthorizationOptions {
+            redirect_uri: Some(redirect_uri.to_owned()),
+            ..options()
+        };
+        authorization_url(&house.call(), &name, SESSION, &options)
+    };
+    let url = begin(HERE).unwrap();
+    assert_eq!(parameter(&parameters(&url), "redirect_uri"), HERE);
+    let account = house.context.store.account(&name).unwrap().unwrap();
+    assert_eq!(account.settings.redirect_uri.as_deref(), Some(REDIRECT_URI));
+    // Another sign-in may begin meanwhile, and come back elsewhere.
+    let other = house.callback(&name, &person(USER));
+    // Microsoft compares the token request's with that of the authorization request.
+    let status = exchange_code(&house.call(), &walk(&url, &person(USER)), SESSION).unwrap();
+    assert_eq!(status.state, TokenState::Valid);
+    exchange_code(&house.call(), &other, SESSION).unwrap();
+
+    // The account's own rules.
+    for (uri, code) in [
+        ("", "redirect_uri_invalid"),
+        ("http://squeeze.example/callback", "redirect_uri_not_https"),
+        ("http://[::1]/callback", "redirect_uri_ipv6_loopback"),
+    ] {
+        let refused = failure(begin(uri));
+        assert_eq!((refused.class, &*refused.problem.code), (Class::Configuration, code));
+        assert_eq!(refused.account.as_ref(), Some(&name));
+    }
+    // What Microsoft says against it is told of this one.
+    let callback = walk(&begin(HERE).unwrap(), &person(USER));
+    house.fault(&json!({ "path": "/token", "entra": { "code": 50011 } }));
+    let refused = failure(exchange_code(&house.call(), &callback, SESSION));
+    assert_eq!(
+        refused.problem.facts.get("redirect_uri").map(String::as_str),
+        Some(HERE)
+    );
+}
+
+#[test]
 fn wrong_arguments_are_named() {
     let house = House::new();
     let name = house.account("invoices", |_| {});

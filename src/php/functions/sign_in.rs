@@ -15,7 +15,8 @@ pub fn functions() -> Vec<Function> {
     vec![
         function!(
             "authorization_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
-                ?string $prompt = null, ?string $login_hint = null, ?string $route = null): string",
+                ?string $prompt = null, ?string $login_hint = null, ?string $route = null, \
+                ?string $redirect_uri = null): string",
             authorization_url
         ),
         function!(
@@ -60,6 +61,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
         prompt: arguments.optional_name(2)?.map(str::to_owned),
         login_hint: arguments.optional_name(3)?.map(str::to_owned),
         route: arguments.optional_name(4)?.map(str::to_owned),
+        redirect_uri: arguments.optional_name(5)?.map(str::to_owned),
     };
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;

@@ -1,6 +1,6 @@
 //! The first leg: a URL for the browser, and what must be remembered until it comes back.
 
-use crate::base::account::{AccountName, Protocol};
+use crate::base::account::{AccountName, Protocol, redirect_uri};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Failure, Result};
 use crate::base::problem::Problem;
@@ -23,6 +23,9 @@ pub struct AuthorizationOptions {
     pub login_hint: Option<String>,
     /// What [`callback_route`](super::callback_route) gives back.
     pub route: Option<String>,
+    /// Where this sign-in comes back to, by the rules of [`redirect_uri`]; `None`: the account's own. It is kept with the sign-in only,
+    /// so that several places that people sign in from do not change the account under each other.
+    pub redirect_uri: Option<String>,
 }
 
 /// What the `prompt` parameter may be.
@@ -47,7 +50,13 @@ pub fn authorization_url(
     if beginning.account.settings.protocol == Protocol::Application {
         return Err(configuration("application_has_no_sign_in", name, beginning.now));
     }
-    let redirect_uri = beginning.redirect_uri()?;
+    let redirect_uri = match &options.redirect_uri {
+        Some(given) => {
+            redirect_uri::check(given, beginning.now).map_err(|problem| Failure::new(*problem).of(name))?;
+            given.clone()
+        }
+        None => beginning.redirect_uri()?,
+    };
     let hint = options.login_hint.clone().or_else(|| beginning.login_hint());
     let scopes = scope::requested(&beginning.account.settings.scopes);
     let (verifier, nonce) = (random(context, beginning.now)?, random(context, beginning.now)?);

@@ -31,17 +31,16 @@ final class SignIn extends Command
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         $account = self::account($input);
-        $stored = $this->client->getAccount($account);
         $seconds = self::number($input, 'timeout', 1) ?? 600;
         $listener = new LoopbackListener('/' . ltrim(self::option($input, 'path') ?? 'callback', '/'));
         $session = bin2hex(random_bytes(16));
-        // Only this sign-in comes back here: what the web pages use stands again as soon as it has begun.
-        $this->client->saveAccount($account, ['redirect_uri' => $listener->uri()]);
-        try {
-            $url = $this->client->authorizationUrl($account, $session, loginHint: self::option($input, 'login-hint'));
-        } finally {
-            $this->client->saveAccount($account, ['redirect_uri' => $stored->redirectUri]);
-        }
+        // Only this sign-in comes back here; what the web pages use stays what it is.
+        $url = $this->client->authorizationUrl(
+            $account,
+            $session,
+            loginHint: self::option($input, 'login-hint'),
+            redirectUri: $listener->uri(),
+        );
         if (self::wantsJson($input)) {
             self::json($output, 'url', ['account' => $account, 'url' => $url]);
         } else {
