@@ -40,7 +40,7 @@ impl Operation {
     pub fn try_begin() -> Result<Self, Box<Failure>> {
         let settings = Arc::new(settings()?);
         Ok(Self {
-            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
+            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level, &settings.store)),
             budget: Arc::new(Budget::new(settings.retry_budget)),
             settings,
         })
