@@ -15,6 +15,7 @@ use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\import_messages;
+use function Squeeze\Graph\refresh_tokens;
 use function Squeeze\Graph\token_status;
 use function Squeeze\Graph\with_settings;
 
@@ -86,12 +87,17 @@ final class AccountPageTest extends GraphTestCase
         $browser->waitFor('Die Verbindung funktioniert nicht.');
         self::assertStringContainsString('ähnlich: /Fehler', $browser->text('//li[@class="failed"]'));
         self::assertCount(1, $browser->all('//li[@class="failed"]'));
+
+        $browser->press('Ordner /Fehlr anlegen');
+        $browser->waitFor('Den Ordner /Fehlr gibt es.');
+        $browser->waitFor('Die Verbindung funktioniert');
+        self::assertFalse($browser->has('//li[@class="failed"]'), 'tested again');
         $this->assertClean();
     }
 
     public function testAWrongPersonIsRefusedAndTheTokensStay(): void
     {
-        $this->account('rechnungen', ['redirect_uri' => 'http://localhost/callback']);
+        $this->account('rechnungen', ['redirect_uri' => 'https://host.example/oauth.php']);
         $browser = $this->begin('de');
         $browser->press('Authentifizieren');
         $this->signInAtMicrosoft(World::USER);
@@ -108,6 +114,7 @@ final class AccountPageTest extends GraphTestCase
         self::assertStringContainsString('wrong_account', $browser->text('//*[@id="notice"]'), 'the code');
         self::assertSame($before, export_token('rechnungen')['refresh_token']);
         self::assertSame(World::USER, get_account('rechnungen')->signedInAs);
+        self::assertSame('https://host.example/oauth.php', get_account('rechnungen')->redirectUri, 'the host\'s own stays');
         $this->assertClean();
     }
 
@@ -252,7 +259,8 @@ final class AccountPageTest extends GraphTestCase
             $this->server->url,
         )));
         $browser->press('Win');
-        $browser->waitFor('Nothing has changed.');
+        // The browser keeps its cookie to itself then.
+        $browser->waitFor('You may not see this page.');
         self::assertTrue(has_account('invoices'));
 
         $url = authorization_url('invoices', 'another browser', route: 'default');
@@ -277,6 +285,11 @@ final class AccountPageTest extends GraphTestCase
         $browser->press('Log');
         $browser->waitFor('What has happened');
         self::assertMatchesRegularExpression('/Import ended.*imported: 1.*Token renewed/s', $browser->text());
+        with_settings(['store' => $this->folder . '/another.sqlite'], static fn () => refresh_tokens());
+        refresh_tokens();
+        $browser->press('Log');
+        $browser->waitFor('Run of the job ended');
+        self::assertSame(1, substr_count($browser->text(), 'Run of the job ended'), 'nothing of another store');
         $this->assertClean();
     }
 
@@ -363,7 +376,7 @@ final class AccountPageTest extends GraphTestCase
             'tenants' => ['default' => ['account' => $endpoints, 'log' => $this->folder . '/graph.log', 'log_level' => 'info']],
         ]);
         $this->browser = new Browser($this->folder, $language, $width, dark: $dark, scripts: $scripts);
-        $this->browser->open($this->server->url . '/');
+        $this->browser->open($this->server->link);
 
         return $this->browser;
     }

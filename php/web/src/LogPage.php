@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Web;
 
 /**
- * What the extension has written down of refreshes, sign-ins and imports, newest first.
+ * How the last renewal of each account went, which the store knows, and what the extension has written down of renewals,
+ * sign-ins and imports, newest first.
  */
 final class LogPage
 {
@@ -18,23 +19,15 @@ final class LogPage
     public function show(): Response
     {
         $visit = $this->visit;
-        $path = $visit->tenant->log() ?? (string) ini_get('squeeze_graph.log');
-        $level = $visit->tenant->settings['squeeze_graph.log_level'] ?? (string) ini_get('squeeze_graph.log_level');
-        $trouble = match (true) {
-            $path === '' => 'log.off',
-            $path === 'stderr' => 'log.stderr',
-            !$visit->configuration->ownsLog($visit->tenant) => 'log.shared',
-            !is_file($path) => 'log.empty',
-            !is_readable($path) => 'log.unreadable',
-            default => null,
-        };
-        $entries = $trouble === null ? (new LogFile($path))->newest(self::SHOWN) : [];
+        $log = new TenantLog($visit->tenant, TenantLog::settings());
+        $trouble = $log->trouble();
+        $entries = $trouble === null ? $log->newest(self::SHOWN) : [];
 
         return $visit->page('log', [
             'trouble' => $trouble ?? ($entries === [] ? 'log.empty' : null),
-            'quiet' => !in_array($level, ['debug', 'info'], true),
+            'gap' => $log->gap(),
             'entries' => array_map($this->entry(...), $entries),
-            'accounts' => $visit->client->listAccounts(),
+            'rows' => AccountList::rows($visit),
         ]);
     }
 
@@ -44,7 +37,7 @@ final class LogPage
      */
     private function entry(array $record): array
     {
-        $facts = array_diff_key($record, array_flip(['time', 'level', 'message', 'account', 'pid']));
+        $facts = array_diff_key($record, array_flip(['time', 'level', 'message', 'account', 'pid', 'store']));
         $key = 'log.message.' . strtr(strtolower((string) $record['message']), ' ', '_');
 
         return [
