@@ -4,18 +4,22 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\GraphException;
 use Squeeze\Graph\Tests\Support\Browser;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\WebServer;
 use Squeeze\Graph\Tests\Support\World;
 
+use function Squeeze\Graph\adopt_token;
 use function Squeeze\Graph\authorization_url;
 use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\import_messages;
+use function Squeeze\Graph\refresh_token;
 use function Squeeze\Graph\refresh_tokens;
+use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\token_status;
 use function Squeeze\Graph\with_settings;
 
@@ -307,8 +311,20 @@ final class AccountPageTest extends GraphTestCase
      */
     public function testEveryPageFitsAndCanBeReadAndNamed(string $language, int $width, bool $dark): void
     {
-        $this->signedIn('invoices', ['folder_error' => '/Nirgends', 'secret_expires_at' => '2027-01-01']);
+        $this->signedIn('invoices', ['secret_expires_at' => '2027-01-01']);
         $this->account('a-rather-long-name-of-an-account-that-somebody-has-chosen', ['user' => null, 'mailbox' => World::SHARED]);
+        ini_set('squeeze_graph.log', $this->folder . '/graph.log');
+        ini_set('squeeze_graph.log_level', 'info');
+        $this->signedIn('over', ['folder_processed' => null, 'folder_error' => null, 'enabled' => false]);
+        adopt_token('over', ['expires_at' => time() - 60] + export_token('over'));
+        foreach (['sign-in' => 50173, 'secret' => 7000222] as $name => $code) {
+            $this->signedIn($name, ['mailbox' => World::SHARED]);
+            $this->sandbox->fault(['path' => '/token', 'count' => 1, 'entra' => ['code' => $code]]);
+            $this->thrown(GraphException::class, static fn () => refresh_token($name));
+        }
+        refresh_tokens();
+        import_messages('invoices', static fn () => null);
+        save_account('invoices', ['folder_error' => '/Nirgends']);
         $browser = $this->begin($language, $width, dark: $dark);
         $here = $this->server->url . '/default/';
         $this->look('list');
@@ -326,6 +342,7 @@ final class AccountPageTest extends GraphTestCase
         $browser->waitFor('/Nirgends');
         $this->look('test');
         $browser->open($here . 'log');
+        $browser->waitFor($language === 'de' ? 'importiert: 0' : 'imported: 0');
         $this->look('log');
         $browser->open($here . '../callback?error=access_denied&state=x');
         $this->look('refused');

@@ -388,7 +388,7 @@ final class WebTest extends TestCase
         self::assertSame(303, $this->post('/default/account', ['folder_error' => ''] + $form)->status);
         $list = $this->get('/default/')->body;
         self::assertStringContainsString('invoices is saved. The sign-in is still good. Folders that the import needs are not set: Error.', $list);
-        self::assertStringContainsString('<p class="complaint">Folders that the import needs are not set: Error.</p>', $this->get('/default/')->body, 'until it is');
+        self::assertStringContainsString('<p class="caution">Folders that the import needs are not set: Error.</p>', $this->get('/default/')->body, 'until it is');
         $this->post('/default/account', $form);
         self::assertStringNotContainsString('Folders that the import needs', $this->get('/default/')->body);
     }
