@@ -1383,13 +1383,17 @@ function callback_route(#[\SensitiveParameter] array $query): ?string
  * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchange_code()}, too.
  *
  * @param string|null $session as for {@see authorization_url()}
+ * @param string|null $redirect_uri as for {@see authorization_url()}
  * @throws ConfigurationException
  *
  * @example
  *     echo 'Send this to your administrator: ', admin_consent_url('accounting');
  */
-function admin_consent_url(string $account, #[\SensitiveParameter] ?string $session = null): string
-{
+function admin_consent_url(
+    string $account,
+    #[\SensitiveParameter] ?string $session = null,
+    ?string $redirect_uri = null
+): string {
 }
 
 // Tokens

@@ -147,9 +147,14 @@ interface Client
      * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchangeCode()}, too.
      *
      * @param string|null $session as for {@see authorizationUrl()}
+     * @param string|null $redirectUri as for {@see authorizationUrl()}
      * @throws ConfigurationException
      */
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string;
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string;
 
     /**
      * An access token that is good for `$minValidity` seconds, renewed when needed.

@@ -238,8 +238,11 @@ final class FakeClient implements Client
         return is_string($state) ? $this->pending[$state]['route'] ?? null : null;
     }
 
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string
-    {
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string {
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
         $state = bin2hex(random_bytes(16));
@@ -247,7 +250,7 @@ final class FakeClient implements Client
 
         return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/v2.0/adminconsent?' . http_build_query([
             'client_id' => $settings['client_id'],
-            'redirect_uri' => $settings['redirect_uri'],
+            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
             'state' => $state,
         ]);
     }

@@ -50,7 +50,7 @@ impl Operation {
     fn with(settings: Arc<Settings>) -> Self {
         Self {
             pid: std::process::id(),
-            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
+            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level, &settings.store)),
             budget: Arc::new(Budget::new(settings.retry_budget)),
             settings,
         }

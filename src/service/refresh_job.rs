@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::base::account::{AccountName, AccountSettings, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::service::context::Context;
 use crate::service::token_status::{self, TokenState, TokenStatus};
@@ -118,6 +119,15 @@ pub fn refresh_tokens(
             [report.refreshed, report.skipped, report.failed].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         context.store.put_job(&job)?;
     }
+    context.log.event(
+        Level::Info,
+        "refresh ended",
+        &[
+            ("refreshed", &report.refreshed),
+            ("skipped", &report.skipped),
+            ("failed", &report.failed),
+        ],
+    );
     Ok(report)
 }
 

@@ -102,6 +102,8 @@ final class SignInTest extends GraphTestCase
             self::assertSame($code, $refused->getProblem()->code);
         }
         $this->thrown(\ValueError::class, static fn () => authorization_url('invoices', self::SESSION, redirect_uri: ''));
+        parse_str((string) parse_url(admin_consent_url('invoices', self::SESSION, redirect_uri: $here), PHP_URL_QUERY), $query);
+        self::assertSame($here, $query['redirect_uri']);
     }
 
     public function testADeniedSignInSaysSo(): void

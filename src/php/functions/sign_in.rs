@@ -29,7 +29,8 @@ pub fn functions() -> Vec<Function> {
             callback_route
         ),
         function!(
-            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null): string",
+            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
+                ?string $redirect_uri = null): string",
             admin_consent_url
         ),
     ]
@@ -89,10 +90,11 @@ fn callback_route(arguments: &Arguments) -> Outcome {
 
 fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
+    let redirect_uri = arguments.optional_name(2)?.map(str::to_owned);
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
     let url = operation.run(Some(arguments), move |context| {
-        sign_in::admin_consent_url(context, &name, &session)
+        sign_in::admin_consent_url(context, &name, &session, redirect_uri.as_deref())
     })?;
     Ok(url.into_zval(false)?)
 }
