@@ -85,7 +85,7 @@ fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<Folder> {
     };
     let mut attempt = 1;
     loop {
-        match rows::create(&folders.client, &parent.id, name)? {
+        match rows::create(&folders.client, &parent.id, name, attempt)? {
             Created::New(row) => return Ok(show(&row, path)),
             Created::Perhaps(error) => {
                 // If the look-up fails, too, the first trouble tells more.
