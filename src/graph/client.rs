@@ -100,10 +100,18 @@ pub(super) struct Call<'a> {
 }
 
 impl Client {
-    /// A client for `mailbox` below `root` (`{graph}/v1.0`). `lane` names the mailbox for the limit on requests in flight: the same
-    /// for everybody who talks to the same mailbox.
-    pub fn new(environment: Environment, root: Url, mailbox: Mailbox, lane: &str, tokens: Arc<dyn Tokens>) -> Self {
-        let lane = Lane::of(&format!("{} {lane}", root.origin().ascii_serialization()));
+    /// A client for `mailbox` below `root` (`{graph}/v1.0`). `names` are the mailbox's for the limit on requests in flight: who talks
+    /// to the same mailbox knows it by one of them.
+    pub fn new(
+        environment: Environment,
+        root: Url,
+        mailbox: Mailbox,
+        names: &[String],
+        tokens: Arc<dyn Tokens>,
+    ) -> Self {
+        let origin = root.origin().ascii_serialization();
+        let names: Vec<String> = names.iter().map(|name| format!("{origin} {name}")).collect();
+        let lane = Lane::of(&names);
         Self {
             environment,
             root,

@@ -123,7 +123,7 @@ pub fn client(script: &Arc<Script>) -> Client {
         environment,
         Url::parse(GRAPH).unwrap(),
         Mailbox::Me,
-        "fuzz",
+        &["fuzz".to_owned()],
         Arc::new(OneToken),
     )
 }

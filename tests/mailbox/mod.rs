@@ -117,7 +117,7 @@ impl TestMailbox {
         };
         let root = Url::parse(&format!("{}/v1.0", self.sandbox.graph_url())).unwrap();
         // Every sandbox has a port of its own, and so a lane.
-        Client::new(environment, root, mailbox, "test", self.tokens.clone())
+        Client::new(environment, root, mailbox, &["test".to_owned()], self.tokens.clone())
     }
 
     /// A control request.

@@ -101,7 +101,7 @@ fn scripted_at(
         idle: Duration::from_secs(1),
     };
     let root = Url::parse("https://graph.example/v1.0").unwrap();
-    let client = Client::new(environment, root, Mailbox::Me, "scripted", tokens.clone());
+    let client = Client::new(environment, root, Mailbox::Me, &["scripted".to_owned()], tokens.clone());
     (client, script, tokens)
 }
 
