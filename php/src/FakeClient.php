@@ -600,6 +600,9 @@ final class FakeClient implements Client
         ?callable $progress = null,
     ): ImportReport {
         $this->called(__FUNCTION__, func_get_args());
+        if ($maxBytes !== null && $maxBytes < 1) {
+            throw new \ValueError('$maxBytes must be greater than or equal to 1');
+        }
         $mailbox = $this->open($account);
         $folders = [];
         foreach (['inbox', 'processed', 'error'] as $which) {

@@ -26,6 +26,9 @@ use crate::store::record::{Destination, Receipt, ReceiptState};
 /// How many mails are accepted ahead of their handler.
 const WINDOW: usize = 64;
 
+/// So many mails that can not be downloaded are the mails' own trouble even where no other came; with more, nobody knows.
+const FEW: usize = 4;
+
 /// How many of them are fetched ahead: enough for a batch to list their attachments while others are fetched.
 const AHEAD: usize = 24;
 
@@ -534,9 +537,8 @@ impl<'a> Run<'a> {
         } else {
             receipts.extend(self.settled_row(now));
         }
-        // When hardly anything came at all, it is not these mails' fault.
-        let few = u32::try_from(self.undelivered.len()).unwrap_or(u32::MAX) < self.options.max_failures;
-        if went.is_ok() && (self.delivered > 0 || few) {
+        // When many did not come and nothing else did, it is not these mails' fault.
+        if went.is_ok() && (self.delivered > 0 || self.undelivered.len() <= FEW) {
             receipts.extend(
                 self.undelivered
                     .drain(..)
