@@ -17,6 +17,9 @@ use crate::graph::retry::{self, Repeat};
 /// Items in one request.
 pub const LARGEST: usize = 20;
 
+/// How many items of one batch Exchange works on at a time (Graph's throttling limits, Outlook service).
+const SIDE_BY_SIDE: usize = 4;
+
 /// One item.
 #[derive(Debug, Clone)]
 pub struct BatchRequest {
@@ -102,9 +105,17 @@ impl Client {
     /// are repeated within the retry budget.
     pub fn batch(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
         requests
-            .chunks(LARGEST)
+            .chunks(self.batch_size())
             .flat_map(|chunk| self.batch_of(chunk))
             .collect()
+    }
+
+    /// How many items a batch may have: where fewer requests may be in flight than Exchange makes of a batch, no more than these.
+    fn batch_size(&self) -> usize {
+        match self.concurrency() {
+            few if few < SIDE_BY_SIDE => few,
+            _ => LARGEST,
+        }
     }
 
     fn batch_of(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
@@ -177,7 +188,7 @@ impl Client {
         };
         let call = Call {
             body: Some(self.encode(&json!({ "requests": requests }))?),
-            whole_lane: true,
+            places: requests.len().min(SIDE_BY_SIDE),
             ..Call::new(Method::POST, self.below_root("/$batch")?, repeat)
         };
         let answers: Answers = self.answer(&call, &mut |response| self.json(response))?;

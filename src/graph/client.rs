@@ -91,8 +91,8 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<Vec<u8>>,
     pub(super) prefer: &'a [&'a str],
     pub(super) repeat: Repeat,
-    /// A batch fills all places of its mailbox.
-    pub(super) whole_lane: bool,
+    /// How many requests Exchange makes of it: several only of a batch.
+    pub(super) places: usize,
     /// Bytes, not JSON: no deadline.
     pub(super) raw: bool,
 }
@@ -149,6 +149,17 @@ impl Client {
     ) -> Result<T, GraphError> {
         let url = self.url(path, query)?;
         self.get_url(url, prefer)
+    }
+
+    /// The same where more than `limit` bytes are not worth reading: such an answer is an error of [`Stage::TooLarge`].
+    pub(super) fn get_within<T: DeserializeOwned>(
+        &self,
+        limit: u64,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GraphError> {
+        let call = Call::new(Method::GET, self.url(path, query)?, Repeat::Freely);
+        self.answer(&call, &mut |response| self.json_within(limit, response))
     }
 
     /// Reads what an `@odata.nextLink` or `deltaLink` leads to, verbatim. A link to another origin is refused: the token goes along.
@@ -254,8 +265,12 @@ impl Client {
     }
 
     /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
-    pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
-        body::read_json(&mut *response.body, JSON_LIMIT, self.host()).map_err(|error| match error {
+    pub(super) fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, GraphError> {
+        self.json_within(JSON_LIMIT, response)
+    }
+
+    fn json_within<T: DeserializeOwned>(&self, limit: u64, mut response: Response) -> Result<T, GraphError> {
+        body::read_json(&mut *response.body, limit, self.host()).map_err(|error| match error {
             JsonError::Transport(error) => GraphError::transport(error, self.now()),
             JsonError::Json(error) => {
                 // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
@@ -372,8 +387,7 @@ impl Client {
         let environment = &self.environment;
         let (request, id) = self.request(call, token, attempt)?;
         let limit = self.concurrency();
-        let places = if call.whole_lane { limit } else { 1 };
-        let permit = self.lane.enter(places, limit, &environment.cancel);
+        let permit = self.lane.enter(call.places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
         let began = Instant::now();
         match environment.transport.send(request, &environment.cancel) {
@@ -513,7 +527,7 @@ impl Call<'_> {
             body: None,
             prefer: &[],
             repeat,
-            whole_lane: false,
+            places: 1,
             raw: false,
         }
     }

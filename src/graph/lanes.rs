@@ -1,7 +1,7 @@
 //! At most `squeeze_graph.concurrency` requests in flight per mailbox, over all threads of this process.
 //!
 //! Exchange Online serves four requests per application and mailbox at a time and refuses the fifth, so waiting here is cheaper than
-//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs all places at once, is not
+//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs several places at once, is not
 //! starved by downloads that need one each.
 
 use std::any::Any;
