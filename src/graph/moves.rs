@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::graph::batch::{self, BatchRequest};
 use crate::graph::client::Client;
 use crate::graph::error::{Executed, GraphError};
-use crate::graph::message::{MessageJson, SELECT};
+use crate::graph::message::{MessageJson, SELECT, summary};
 use crate::graph::messages;
 use crate::graph::path;
 use crate::graph::value::Message;
@@ -22,7 +22,7 @@ pub fn move_to(client: &Client, message: &str, folder: &str) -> Result<Message, 
     let mut attempt = 1;
     loop {
         let error = match client.post::<MessageJson>(&["messages", message, "move"], &destination(folder)) {
-            Ok(json) => return Ok(json.into()),
+            Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };
         match kind(&error, attempt) {
@@ -136,7 +136,7 @@ pub fn copy_to(client: &Client, message: &str, folder: &str) -> Result<Message, 
     let mut attempt = 1;
     loop {
         let error = match client.post::<MessageJson>(&["messages", message, "copy"], &destination(folder)) {
-            Ok(json) => return Ok(json.into()),
+            Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };
         match kind(&error, attempt) {
@@ -200,7 +200,7 @@ fn destination(folder: &str) -> Value {
 
 fn message(client: &Client, body: Value) -> Result<Message, GraphError> {
     match serde_json::from_value::<MessageJson>(body) {
-        Ok(json) => Ok(json.into()),
+        Ok(json) => Ok(summary(json)),
         Err(error) => Err(GraphError::unreadable(error.to_string(), true, client.now())),
     }
 }
