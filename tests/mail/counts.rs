@@ -81,17 +81,6 @@ fn a_large_mail_is_one_request() {
     assert_eq!(requests, 1);
 }
 
-/// How many items of batches asked for something like that since the counters were last set back.
-fn batched(world: &World, what: &str) -> usize {
-    let journal = world.control("GET", "requests", &Value::Null);
-    let requests = journal["requests"].as_array().unwrap();
-    let items = requests.iter().filter_map(|request| request["items"].as_array());
-    items
-        .flatten()
-        .filter(|item| item.as_str().unwrap().contains(what))
-        .count()
-}
-
 #[test]
 fn an_import_asks_twice_for_each_mail_and_for_many_at_once_of_the_rest() {
     const MAILS: u64 = 60;
@@ -104,7 +93,7 @@ fn an_import_asks_twice_for_each_mail_and_for_many_at_once_of_the_rest() {
     assert_eq!(world.asked("attachments/{id}/$value"), MAILS);
     // One after another it would be four each. What is left: the folders, the inbox, attachments of at least two mails a request as
     // long as any are waited for, and moves. How many go together depends on who waits for whom.
-    assert_eq!(batched(&world, "/attachments"), 0);
+    assert_eq!(world.batched("/attachments"), 0);
     assert!(requests <= 2 * MAILS + 30, "{requests} requests");
     assert!(most_in_flight(&world) <= 4);
 }
@@ -126,7 +115,7 @@ fn attachments_are_listed_in_batches_where_the_inbox_does_not_show_them() {
         let (report, requests) = world.requests(|| import(&world, &options(), &mut host).unwrap());
         assert_eq!((report.imported, report.failed), (MAILS, 0), "{name}");
         assert!(host.mails.iter().all(|mail| mail.attachments.len() == 1), "{name}");
-        assert!(batched(&world, "/attachments") > 0, "{name}");
+        assert!(world.batched("/attachments") > 0, "{name}");
         // Two may have been under way when the first told that it is no use.
         let asked = world.asked("GET /me/mailFolders/{id}/messages");
         assert!((2..=4).contains(&asked), "{name}: {asked}");
