@@ -15,7 +15,7 @@ use serde_json::json;
 use squeeze_graph::graph::messages;
 
 /// What may happen to a request and its answer, and how often the move is asked for then.
-fn mishaps() -> [(&'static str, serde_json::Value, u64); 10] {
+fn mishaps() -> [(&'static str, serde_json::Value, u64); 12] {
     [
         ("nothing", json!({ "path": "/nowhere" }), 1),
         ("done, answer cut off", json!({ "execute": true, "cut": "close" }), 1),
@@ -27,6 +27,12 @@ fn mishaps() -> [(&'static str, serde_json::Value, u64); 10] {
         ),
         ("done, answered 500", json!({ "execute": true, "status": 500 }), 1),
         ("done, answered 504", json!({ "execute": true, "status": 504 }), 1),
+        ("done, silent", json!({ "execute": true, "delay_ms": 3000 }), 1),
+        (
+            "done, a byte now and then",
+            json!({ "execute": true, "drip": { "bytes": 1, "interval_ms": 100 } }),
+            1,
+        ),
         ("not done, answered 503", json!({ "status": 503 }), 2),
         (
             "not done, throttled",
@@ -149,6 +155,14 @@ fn many_moves_whose_answers_are_lost_happen_once_each() {
         (
             "done, half an answer",
             json!({ "path": "$batch", "execute": true, "truncate_after": 500 }),
+        ),
+        (
+            "done, silent",
+            json!({ "path": "$batch", "execute": true, "delay_ms": 3000 }),
+        ),
+        (
+            "done, a byte now and then",
+            json!({ "path": "$batch", "execute": true, "drip": { "bytes": 1, "interval_ms": 100 } }),
         ),
         ("not done, 503", json!({ "path": "$batch", "status": 503 })),
         (

@@ -326,8 +326,10 @@ pub enum Created {
 }
 
 /// Makes a folder below `parent`. A name is unique among siblings, so trying twice makes one folder; a lost answer is looked up.
-pub fn create(client: &Client, parent: &str, name: &str) -> Result<Created, GraphError> {
-    match client.post(
+/// `attempt` counts from 1.
+pub fn create(client: &Client, parent: &str, name: &str, attempt: u32) -> Result<Created, GraphError> {
+    match client.post_after(
+        attempt.saturating_sub(1),
         &["mailFolders", parent, "childFolders"],
         &json!({ "displayName": name }),
     ) {

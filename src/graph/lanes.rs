@@ -46,20 +46,29 @@ pub struct Permit<'a> {
 }
 
 impl Lane {
-    /// The lane of the mailbox that `key` names; the same for everybody in this process who names it the same.
-    pub fn of(key: &str) -> Arc<Self> {
+    /// The lane of the mailbox that all of `names` name; the same for everybody in this process who knows it by one of them.
+    pub fn of(names: &[String]) -> Arc<Self> {
         let mut kept = LANES.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = std::process::id();
         let lanes = match kept.as_mut() {
             Some((owner, lanes)) if *owner == pid => lanes,
             _ => &mut kept.insert((pid, Lanes::new())).1,
         };
-        if let Some(lane) = lanes.get(key).and_then(Weak::upgrade) {
-            return lane;
+        let known: Vec<Option<Arc<Self>>> = names
+            .iter()
+            .map(|name| lanes.get(name).and_then(Weak::upgrade))
+            .collect();
+        if let [Some(lane)] = known.as_slice() {
+            return Arc::clone(lane);
         }
-        lanes.retain(|_, lane| lane.strong_count() > 0);
-        let lane = Arc::new(Self::default());
-        lanes.insert(key.to_owned(), Arc::downgrade(&lane));
+        let lane = known.iter().flatten().next().cloned().unwrap_or_else(|| {
+            lanes.retain(|_, lane| lane.strong_count() > 0);
+            Arc::default()
+        });
+        // A name that leads elsewhere keeps to that: who is on that lane stays there.
+        for (name, _) in names.iter().zip(&known).filter(|(_, known)| known.is_none()) {
+            lanes.insert(name.clone(), Arc::downgrade(&lane));
+        }
         lane
     }
 
@@ -178,8 +187,13 @@ mod tests {
 
     #[test]
     fn a_mailbox_has_one_lane_as_long_as_anybody_uses_it() {
-        let one = Lane::of("https://graph.example a@example.com");
-        assert!(Arc::ptr_eq(&one, &Lane::of("https://graph.example a@example.com")));
-        assert!(!Arc::ptr_eq(&one, &Lane::of("https://graph.example b@example.com")));
+        let lane = |names: &[&str]| Lane::of(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let one = lane(&["https://graph.example a@example.com"]);
+        assert!(Arc::ptr_eq(&one, &lane(&["https://graph.example a@example.com"])));
+        assert!(!Arc::ptr_eq(&one, &lane(&["https://graph.example b@example.com"])));
+        // Whose `/me` it is shows only together with the address; from then on either will do.
+        let known = lane(&["https://graph.example person 7", "https://graph.example a@example.com"]);
+        assert!(Arc::ptr_eq(&one, &known));
+        assert!(Arc::ptr_eq(&one, &lane(&["https://graph.example person 7"])));
     }
 }

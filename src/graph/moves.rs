@@ -21,7 +21,8 @@ use crate::graph::value::Message;
 pub fn move_to(client: &Client, message: &str, folder: &str) -> Result<Message, GraphError> {
     let mut attempt = 1;
     loop {
-        let error = match client.post::<MessageJson>(&["messages", message, "move"], &destination(folder)) {
+        let path = ["messages", message, "move"];
+        let error = match client.post_after::<MessageJson>(attempt - 1, &path, &destination(folder)) {
             Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };
@@ -80,7 +81,7 @@ fn move_chunk(
             .collect();
         let mut lost: Vec<(usize, &str, GraphError)> = Vec::new();
         let mut again: Vec<(usize, &str, GraphError)> = Vec::new();
-        for ((index, id), answer) in open.iter().copied().zip(client.batch(&requests)) {
+        for ((index, id), answer) in open.iter().copied().zip(client.batch_after(attempt - 1, &requests)) {
             let outcome = answer.and_then(|body| message(client, body));
             match outcome {
                 Err(error) => match kind(&error, attempt) {
@@ -135,7 +136,8 @@ pub fn copy_to(client: &Client, message: &str, folder: &str) -> Result<Message, 
     };
     let mut attempt = 1;
     loop {
-        let error = match client.post::<MessageJson>(&["messages", message, "copy"], &destination(folder)) {
+        let path = ["messages", message, "copy"];
+        let error = match client.post_after::<MessageJson>(attempt - 1, &path, &destination(folder)) {
             Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };

@@ -192,6 +192,9 @@ pub fn import_messages(
     if options.max_failures == 0 {
         return Err(Error::argument("max_failures", "must be greater than 0"));
     }
+    if options.max_bytes == Some(0) {
+        return Err(Error::argument("max_bytes", "must be greater than 0"));
+    }
     let begun = context.clock.since_boot();
     let mut import = || -> Result<ImportReport> {
         let given = options.directory.as_deref().map(Spool::given).transpose();

@@ -30,6 +30,9 @@ const WINDOW: usize = 64;
 /// How many of them are fetched ahead: enough to list the attachments of a full stretch while those of another are fetched.
 const AHEAD: usize = 40;
 
+/// So many mails that can not be downloaded are the mails' own trouble even where no other came; with more, nobody knows.
+const FEW: usize = 4;
+
 /// Whether the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -559,9 +562,8 @@ impl<'a> Run<'a> {
         } else {
             receipts.extend(self.settled_row(now));
         }
-        // When hardly anything came at all, it is not these mails' fault.
-        let few = u32::try_from(self.undelivered.len()).unwrap_or(u32::MAX) < self.options.max_failures;
-        if went.is_ok() && (self.delivered > 0 || few) {
+        // When many did not come and nothing else did, it is not these mails' fault.
+        if went.is_ok() && (self.delivered > 0 || self.undelivered.len() <= FEW) {
             receipts.extend(
                 self.undelivered
                     .drain(..)
