@@ -1,7 +1,7 @@
 //! Several requests in one: `POST /$batch`, at most twenty a piece (Graph reference, "JSON batching").
 //!
 //! The outer answer is 200 even if items were throttled, and answers come in any order. Items are repeated one by one, after the
-//! longest wait that any of them asks for. Preferences count per item: the outer header does not reach them.
+//! longest wait that any of them asks for and the retry budget allows. Preferences count per item: the outer header does not reach them.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -168,18 +168,22 @@ impl Client {
             if before > 0 && items.iter().any(Item::is_open) {
                 self.spend(began);
             }
-            if let Some((_, longest, cause)) = waiting.iter().max_by_key(|(_, wait, _)| *wait) {
+            if !waiting.is_empty() {
                 before = attempt;
-                let stopped = match self.rest(*longest, cause, attempt) {
-                    Ok(true) => None,
-                    Ok(false) => Some(None),
-                    Err(cancelled) => Some(Some(cancelled)),
-                };
-                if let Some(instead) = stopped {
-                    for (index, _, error) in waiting {
+            }
+            waiting.sort_by_key(|(_, wait, _)| *wait);
+            while let Some((index, longest, cause)) = waiting.pop() {
+                match self.rest(longest, &cause, attempt) {
+                    // The others have waited along with it.
+                    Ok(true) => break,
+                    Ok(false) => {
                         if let Some(item) = items.get_mut(index) {
-                            item.outcome = Some(Err(instead.clone().unwrap_or(error)));
+                            item.outcome = Some(Err(cause));
                         }
+                    }
+                    Err(cancelled) => {
+                        settle_open(&mut items, &cancelled);
+                        break;
                     }
                 }
             }

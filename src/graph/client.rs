@@ -335,8 +335,8 @@ impl Client {
                 Some(token) => token.clone(),
                 None => self.token(self.tokens.current())?,
             };
-            let began = Instant::now();
-            let mut error = match self.attempt(call, &token, attempt, read) {
+            let mut began = Instant::now();
+            let mut error = match self.attempt(call, &token, attempt, &mut began, read) {
                 Ok(value) => return Ok((value, token)),
                 Err(error) => error,
             };
@@ -385,8 +385,23 @@ impl Client {
             "Graph is asked again",
             &[("cause", cause), ("attempt", &attempt), ("wait_ms", &wait.as_millis())],
         );
+        if cause.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
+            self.lane.pause_until(Instant::now() + wait);
+        }
         let slept = self.environment.cancel.sleep(wait);
         slept.map(|()| true).map_err(|_| GraphError::cancelled(self.now()))
+    }
+
+    /// Waits as long as a refusal asked for that somebody else got on this mailbox: asking meanwhile would only be refused, and count.
+    /// Where budget or end do not allow it, Graph is asked all the same and tells for how long.
+    fn mind_pause(&self) -> Result<(), GraphError> {
+        let wait = self.lane.pause(Instant::now());
+        let in_time = self.until.is_none_or(|until| Instant::now() + wait < until);
+        if wait.is_zero() || !in_time || !self.environment.budget.take(wait) {
+            return Ok(());
+        }
+        let slept = self.environment.cancel.sleep(wait);
+        slept.map_err(|_| GraphError::cancelled(self.now()))
     }
 
     /// Makes the tokens' keeper replace the token that a request, or an item of a batch, was refused with.
@@ -422,6 +437,7 @@ impl Client {
         call: &Call<'_>,
         token: &Secret,
         attempt: u32,
+        began: &mut Instant,
         read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
         self.check()?;
@@ -430,11 +446,13 @@ impl Client {
         let limit = self.concurrency();
         let permit = self.lane.enter(call.places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
-        let began = Instant::now();
+        self.mind_pause()?;
+        // Waiting for a place is no retrying: other requests of this call take their time.
+        *began = Instant::now();
         match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
                 let status = response.status;
-                self.log_answer(call, &response, &id, attempt, began);
+                self.log_answer(call, &response, &id, attempt, *began);
                 if status.is_success() {
                     read(response)
                 } else {

@@ -100,22 +100,26 @@ fn move_chunk(
                 Err(second) => settle(&mut outcomes, index, Err(worse(&error, second))),
             }
         }
+        // One pause for all, the longest that the retry budget allows.
+        again.sort_by_key(|(_, _, error)| {
+            let told = error.refusal().and_then(|refusal| refusal.retry_after);
+            (!is_conflict(error), told)
+        });
         open = Vec::new();
-        let paused = again
-            .iter()
-            .map(|(_, _, error)| error)
-            .max_by_key(|error| {
-                (
-                    !is_conflict(error),
-                    error.refusal().and_then(|refusal| refusal.retry_after),
-                )
-            })
-            .map(|longest| client.pause_before_repeat(longest.clone(), attempt));
-        for (index, id, error) in again {
-            match &paused {
-                Some(Err(stopped)) if stopped.is_cancelled() => settle(&mut outcomes, index, Err(stopped.clone())),
-                Some(Err(_)) => settle(&mut outcomes, index, Err(error)),
-                _ => open.push((index, id)),
+        while let Some((index, id, error)) = again.pop() {
+            match client.pause_before_repeat(error, attempt) {
+                Ok(()) => {
+                    open.push((index, id));
+                    open.extend(again.drain(..).map(|(index, id, _)| (index, id)));
+                }
+                Err(stopped) => {
+                    if stopped.is_cancelled() {
+                        for (index, _, _) in again.drain(..) {
+                            settle(&mut outcomes, index, Err(stopped.clone()));
+                        }
+                    }
+                    settle(&mut outcomes, index, Err(stopped));
+                }
             }
         }
         attempt += 1;
