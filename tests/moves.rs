@@ -198,3 +198,30 @@ fn many_moves_whose_answers_are_lost_happen_once_each() {
         assert!(there.iter().all(|message| message["moves"] == 1), "{name}");
     }
 }
+
+#[test]
+fn what_a_change_answers_with_is_shown_as_in_a_list_without_its_body() {
+    let mailbox = TestMailbox::new();
+    mailbox.generate("inbox", 3, 10);
+    let ids = mailbox.ids("inbox");
+    let client = mailbox.client();
+    let change = messages::MessageChange {
+        is_read: Some(true),
+        ..messages::MessageChange::default()
+    };
+    let mut changed = vec![
+        messages::update(&client, &ids[0], &change).unwrap(),
+        messages::copy_to(&client, &ids[0], "archive").unwrap(),
+        messages::move_to(&client, &ids[0], "archive").unwrap(),
+    ];
+    changed.extend(
+        messages::move_many(&client, &ids[1..], "archive")
+            .into_iter()
+            .map(Result::unwrap),
+    );
+    assert_eq!(changed.len(), 5);
+    for message in changed {
+        assert!(message.subject.is_some());
+        assert_eq!((message.body, message.body_type, message.headers), (None, None, None));
+    }
+}

@@ -417,3 +417,37 @@ fn pages_that_lead_in_a_circle_end_with_an_error() {
         .all::<Value>(&["mailFolders", "inbox", "messages"], &[], &[]);
     assert!(all.unwrap_err().to_string().contains("circle"));
 }
+
+#[test]
+fn a_refusal_holds_for_everybody_who_asks_on_that_mailbox() {
+    let mailbox = TestMailbox::new();
+    mailbox.generate("inbox", 4, 10);
+    let ids = mailbox.ids("inbox");
+    mailbox.fault(json!({ "path": "/messages/", "status": 429, "headers": { "Retry-After": "1" } }));
+    thread::scope(|scope| {
+        let client = mailbox.client();
+        scope.spawn(move || messages::get(&client, "none", false).unwrap_err());
+        // The wait is paid for as soon as the refusal has been read.
+        while mailbox.budget.left() == Duration::from_secs(10) {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(300));
+        for id in &ids {
+            let client = mailbox.client();
+            scope.spawn(move || messages::get(&client, id, false).unwrap());
+        }
+    });
+    let asked = mailbox.control("GET", "requests", Value::Null);
+    let asked = asked["requests"].as_array().unwrap();
+    let refused = asked.iter().find(|request| request["status"] == 429).unwrap();
+    let end = refused["answered_ms"].as_u64().unwrap() + 1000;
+    let others = asked
+        .iter()
+        .filter(|request| request["number"].as_u64() > refused["number"].as_u64());
+    let early = others.filter(|request| request["asked_ms"].as_u64().unwrap() < end);
+    assert_eq!(early.count(), 0, "{asked:#?}");
+    assert!(
+        mailbox.budget.left() > Duration::from_secs(8),
+        "one wait was paid several times"
+    );
+}

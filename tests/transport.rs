@@ -502,3 +502,38 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
     let url = format!("https://localhost:{}/", address.port());
     assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
 }
+
+#[test]
+fn a_file_that_was_exchanged_makes_another_transport() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    for of in [
+        |settings: &mut Settings, path: &Path| settings.ca_file = Some(path.to_owned()),
+        |settings: &mut Settings, path: &Path| settings.proxy_auth_file = Some(path.to_owned()),
+    ] {
+        let mut settings = settings();
+        of(&mut settings, &path);
+        let key = || HttpTransport::key(&settings);
+        std::fs::write(&path, "one").unwrap();
+        let first = key();
+        assert_eq!(key(), first);
+        // As editors and secret mounts do it: another file under the same name, perhaps of the same size and time.
+        let other = folder.path().join("other");
+        std::fs::write(&other, "two").unwrap();
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&other)
+            .unwrap()
+            .set_modified(modified)
+            .unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        let second = key();
+        assert_ne!(second, first);
+        // Written over in place.
+        std::fs::write(&path, "three").unwrap();
+        assert_ne!(key(), second);
+        std::fs::remove_file(&path).unwrap();
+        assert_ne!(key(), second);
+    }
+}

@@ -1,7 +1,7 @@
 //! Several requests in one: `POST /$batch`, at most twenty a piece (Graph reference, "JSON batching").
 //!
 //! The outer answer is 200 even if items were throttled, and answers come in any order. Items are repeated one by one, after the
-//! longest wait that any of them asks for. Preferences count per item: the outer header does not reach them.
+//! longest wait that any of them asks for and the retry budget allows. Preferences count per item: the outer header does not reach them.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,6 +19,9 @@ use crate::graph::tokens::Renewals;
 
 /// Items in one request.
 pub const LARGEST: usize = 20;
+
+/// How many items of one batch Exchange works on at a time (Graph's throttling limits, Outlook service).
+const SIDE_BY_SIDE: usize = 4;
 
 /// One item.
 #[derive(Debug, Clone)]
@@ -110,9 +113,17 @@ impl Client {
     /// The same where all of it was tried `before` times already: what that takes, the retry budget bounds.
     pub(super) fn batch_after(&self, before: u32, requests: &[BatchRequest]) -> Vec<BatchResponse> {
         requests
-            .chunks(LARGEST)
+            .chunks(self.batch_size())
             .flat_map(|chunk| self.batch_of(chunk, before))
             .collect()
+    }
+
+    /// How many items a batch may have: where fewer requests may be in flight than Exchange makes of a batch, no more than these.
+    fn batch_size(&self) -> usize {
+        match self.concurrency() {
+            few if few < SIDE_BY_SIDE => few,
+            _ => LARGEST,
+        }
     }
 
     fn batch_of(&self, requests: &[BatchRequest], mut before: u32) -> Vec<BatchResponse> {
@@ -157,18 +168,22 @@ impl Client {
             if before > 0 && items.iter().any(Item::is_open) {
                 self.spend(began);
             }
-            if let Some((_, longest, cause)) = waiting.iter().max_by_key(|(_, wait, _)| *wait) {
+            if !waiting.is_empty() {
                 before = attempt;
-                let stopped = match self.rest(*longest, cause, attempt) {
-                    Ok(true) => None,
-                    Ok(false) => Some(None),
-                    Err(cancelled) => Some(Some(cancelled)),
-                };
-                if let Some(instead) = stopped {
-                    for (index, _, error) in waiting {
+            }
+            waiting.sort_by_key(|(_, wait, _)| *wait);
+            while let Some((index, longest, cause)) = waiting.pop() {
+                match self.rest(longest, &cause, attempt) {
+                    // The others have waited along with it.
+                    Ok(true) => break,
+                    Ok(false) => {
                         if let Some(item) = items.get_mut(index) {
-                            item.outcome = Some(Err(instead.clone().unwrap_or(error)));
+                            item.outcome = Some(Err(cause));
                         }
+                    }
+                    Err(cancelled) => {
+                        settle_open(&mut items, &cancelled);
+                        break;
                     }
                 }
             }
@@ -192,7 +207,7 @@ impl Client {
         };
         let call = Call {
             body: Some(self.encode(&json!({ "requests": requests }))?),
-            whole_lane: true,
+            places: requests.len().min(SIDE_BY_SIDE),
             before,
             ..Call::new(Method::POST, self.below_root("/$batch")?, repeat)
         };

@@ -91,8 +91,8 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<Vec<u8>>,
     pub(super) prefer: &'a [&'a str],
     pub(super) repeat: Repeat,
-    /// A batch fills all places of its mailbox.
-    pub(super) whole_lane: bool,
+    /// How many requests Exchange makes of it: several only of a batch.
+    pub(super) places: usize,
     /// Bytes, not JSON: no deadline.
     pub(super) raw: bool,
     /// How often the same was asked for before, in other calls: its first attempt is a repetition, too.
@@ -159,6 +159,17 @@ impl Client {
     ) -> Result<T, GraphError> {
         let url = self.url(path, query)?;
         self.get_url(url, prefer)
+    }
+
+    /// The same where more than `limit` bytes are not worth reading: such an answer is an error of [`Stage::TooLarge`].
+    pub(super) fn get_within<T: DeserializeOwned>(
+        &self,
+        limit: u64,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GraphError> {
+        let call = Call::new(Method::GET, self.url(path, query)?, Repeat::Freely);
+        self.answer(&call, &mut |response| self.json_within(limit, response))
     }
 
     /// Reads what an `@odata.nextLink` or `deltaLink` leads to, verbatim. A link to another origin is refused: the token goes along.
@@ -275,8 +286,12 @@ impl Client {
     }
 
     /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
-    pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
-        body::read_json(&mut *response.body, JSON_LIMIT, self.host()).map_err(|error| match error {
+    pub(super) fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, GraphError> {
+        self.json_within(JSON_LIMIT, response)
+    }
+
+    fn json_within<T: DeserializeOwned>(&self, limit: u64, mut response: Response) -> Result<T, GraphError> {
+        body::read_json(&mut *response.body, limit, self.host()).map_err(|error| match error {
             JsonError::Transport(error) => GraphError::transport(error, self.now()),
             JsonError::Json(error) => {
                 // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
@@ -320,8 +335,8 @@ impl Client {
                 Some(token) => token.clone(),
                 None => self.token(self.tokens.current())?,
             };
-            let began = Instant::now();
-            let mut error = match self.attempt(call, &token, attempt, read) {
+            let mut began = Instant::now();
+            let mut error = match self.attempt(call, &token, attempt, &mut began, read) {
                 Ok(value) => return Ok((value, token)),
                 Err(error) => error,
             };
@@ -370,8 +385,23 @@ impl Client {
             "Graph is asked again",
             &[("cause", cause), ("attempt", &attempt), ("wait_ms", &wait.as_millis())],
         );
+        if cause.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
+            self.lane.pause_until(Instant::now() + wait);
+        }
         let slept = self.environment.cancel.sleep(wait);
         slept.map(|()| true).map_err(|_| GraphError::cancelled(self.now()))
+    }
+
+    /// Waits as long as a refusal asked for that somebody else got on this mailbox: asking meanwhile would only be refused, and count.
+    /// Where budget or end do not allow it, Graph is asked all the same and tells for how long.
+    fn mind_pause(&self) -> Result<(), GraphError> {
+        let wait = self.lane.pause(Instant::now());
+        let in_time = self.until.is_none_or(|until| Instant::now() + wait < until);
+        if wait.is_zero() || !in_time || !self.environment.budget.take(wait) {
+            return Ok(());
+        }
+        let slept = self.environment.cancel.sleep(wait);
+        slept.map_err(|_| GraphError::cancelled(self.now()))
     }
 
     /// Makes the tokens' keeper replace the token that a request, or an item of a batch, was refused with.
@@ -407,20 +437,22 @@ impl Client {
         call: &Call<'_>,
         token: &Secret,
         attempt: u32,
+        began: &mut Instant,
         read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
         self.check()?;
         let environment = &self.environment;
         let (request, id) = self.request(call, token, attempt)?;
         let limit = self.concurrency();
-        let places = if call.whole_lane { limit } else { 1 };
-        let permit = self.lane.enter(places, limit, &environment.cancel);
+        let permit = self.lane.enter(call.places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
-        let began = Instant::now();
+        self.mind_pause()?;
+        // Waiting for a place is no retrying: other requests of this call take their time.
+        *began = Instant::now();
         match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
                 let status = response.status;
-                self.log_answer(call, &response, &id, attempt, began);
+                self.log_answer(call, &response, &id, attempt, *began);
                 if status.is_success() {
                     read(response)
                 } else {
@@ -564,7 +596,7 @@ impl Call<'_> {
             body: None,
             prefer: &[],
             repeat,
-            whole_lane: false,
+            places: 1,
             raw: false,
             before: 0,
         }

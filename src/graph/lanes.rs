@@ -1,13 +1,13 @@
 //! At most `squeeze_graph.concurrency` requests in flight per mailbox, over all threads of this process.
 //!
 //! Exchange Online serves four requests per application and mailbox at a time and refuses the fifth, so waiting here is cheaper than
-//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs all places at once, is not
+//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs several places at once, is not
 //! starved by downloads that need one each.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::cancel::{CancelToken, Cancelled};
 
@@ -36,6 +36,8 @@ struct State {
     in_flight: usize,
     next: u64,
     waiting: VecDeque<u64>,
+    /// When requests are welcome again, after one was refused.
+    paused_until: Option<Instant>,
 }
 
 /// The right to have a number of requests in flight, until dropped.
@@ -70,6 +72,19 @@ impl Lane {
             lanes.insert(name.clone(), Arc::downgrade(&lane));
         }
         lane
+    }
+
+    /// Notes that the service wants no requests on this mailbox before `end`.
+    pub fn pause_until(&self, end: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.paused_until = Some(state.paused_until.map_or(end, |known| known.max(end)));
+    }
+
+    /// For how long, from `now`, the service wants no requests.
+    pub fn pause(&self, now: Instant) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let paused_until = state.paused_until;
+        paused_until.map_or(Duration::ZERO, |end| end.saturating_duration_since(now))
     }
 
     /// Waits for its turn and for `places` (at most `limit`) of `limit` places. The limit is the caller's: settings can differ

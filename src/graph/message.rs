@@ -150,6 +150,16 @@ impl From<MessageJson> for Message {
     }
 }
 
+/// As a list would show the message, from an answer that holds all of it: body and headers are what [`get`](super::messages::get) is for.
+pub(super) fn summary(json: MessageJson) -> Message {
+    Message {
+        body: None,
+        body_type: None,
+        headers: None,
+        ..json.into()
+    }
+}
+
 /// A recipient without name and address says nothing.
 fn address(recipient: RecipientJson) -> Option<Address> {
     let json = recipient.email_address?;

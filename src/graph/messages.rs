@@ -8,7 +8,7 @@ use crate::base::clock::UtcInstant;
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
-use crate::graph::message::{EXPAND_SIZE, MessageJson, Read, SELECT, SELECT_WHOLE};
+use crate::graph::message::{self, EXPAND_SIZE, MessageJson, Read, SELECT, SELECT_WHOLE};
 use crate::graph::page::Page;
 use crate::graph::retry::Repeat;
 use crate::graph::value::Message;
@@ -122,12 +122,12 @@ impl MessageChange {
 }
 
 /// Changes a message; the message afterwards.
-pub fn update(client: &Client, message: &str, change: &MessageChange) -> Result<Message, GraphError> {
+pub fn update(client: &Client, id: &str, change: &MessageChange) -> Result<Message, GraphError> {
     if *change == MessageChange::default() {
-        return summary(client, message);
+        return summary(client, id);
     }
-    let json: MessageJson = client.patch(&["messages", message], &change.json())?;
-    Ok(json.into())
+    let json: MessageJson = client.patch(&["messages", id], &change.json())?;
+    Ok(message::summary(json))
 }
 
 /// Deletes a message. `DELETE` does not promise where it goes, so without `permanently` it is moved to Deleted Items.

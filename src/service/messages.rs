@@ -3,7 +3,7 @@
 //! Here arguments are checked, folders resolved, and a 404 gets its meaning: only this floor knows whether a message, a folder or an
 //! attachment was asked for.
 
-mod walk;
+pub(super) mod walk;
 
 use std::path::Path;
 

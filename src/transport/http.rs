@@ -10,6 +10,8 @@
 //! client's read timeout, which would do both, panics when the body is read outside its runtime.) A shorter idle limit for one request
 //! takes a client of its own, and so a new connection: only a repeated download has one, and only where little is left of the budget.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,6 +61,26 @@ impl Way {
 }
 
 impl HttpTransport {
+    /// What tells transports apart: as long as it is the same, one made for other settings does as well. Files count as they are now,
+    /// for a password or a certificate in them may be exchanged while a worker lives; of one that can not be looked at the path does,
+    /// and the transport says what is wrong with it.
+    pub fn key(settings: &Settings) -> String {
+        let as_it_is = |path: Option<&PathBuf>| {
+            let file = path.and_then(|path| std::fs::metadata(path).ok());
+            file.map(|file| (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+        };
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            settings.proxy,
+            settings.proxy_auth_file,
+            as_it_is(settings.proxy_auth_file.as_ref()),
+            settings.ca_file,
+            as_it_is(settings.ca_file.as_ref()),
+            settings.connect_timeout,
+            settings.timeout
+        )
+    }
+
     /// A transport with the timeouts, proxy and CA file of `settings`. Opens nothing yet; what can not be used is reported by
     /// [`Transport::send`] as [`Stage::Configuration`].
     pub fn new(settings: &Settings) -> Self {

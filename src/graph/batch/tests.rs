@@ -196,6 +196,24 @@ fn a_wait_beyond_the_budget_gives_the_item_its_own_error_and_the_others_their_an
 }
 
 #[test]
+fn an_item_that_must_wait_too_long_does_not_take_the_others_with_it() {
+    let first = [
+        refused("0", 429, Some(json!("60"))),
+        refused("1", 429, Some(json!("0"))),
+        refused("2", 429, Some(json!("3600"))),
+    ];
+    let (client, script) = scripted(Duration::from_secs(5), [answer(&first), answer(&[ok("1")])]);
+    let outcomes = client.batch(&moves(3));
+    let wait = |index: usize| outcomes[index].as_ref().unwrap_err().refusal().unwrap().retry_after;
+    assert_eq!(
+        (wait(0), wait(2)),
+        (Some(Duration::from_mins(1)), Some(Duration::from_hours(1)))
+    );
+    assert!(outcomes[1].is_ok());
+    assert_eq!(ids(&script.asked.lock().unwrap()[1]), ["1"]);
+}
+
+#[test]
 fn a_repeated_batch_takes_no_longer_than_the_budget_lasts() {
     let throttled = || answer(&[refused("0", 429, Some(json!("0")))]);
     let (client, script) = scripted(Duration::from_secs(2), [throttled(), throttled(), answer(&[ok("0")])]);

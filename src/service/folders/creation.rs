@@ -27,7 +27,7 @@ pub fn create(folders: &Folders<'_>, name: &FolderName, text: &str) -> Result<Fo
         FolderName::Anywhere(part) => (FolderName::Path(Vec::new()), std::slice::from_ref(part)),
     };
     let kept = Snapshot::kept(folders.context, &folders.key)?;
-    let (tree, _) = folders.current(kept.as_ref(), None, &[])?;
+    let tree = folders.current(kept.as_ref(), None, &[])?.tree;
     let (mut folder, mut found) = match tree.resolve(&base) {
         // It is hidden, or lies outside the root.
         Resolution::NotFound(_) => (folders.find(&base, text)?, Found::There),
