@@ -6,9 +6,9 @@ declare(strict_types=1);
 // Prints the notices of what is linked into the extension and the sandbox: each crate with its licence, and each text once.
 // Reads what Cargo has downloaded already. Fails when a crate has no licence text and none is known for it.
 
-/** Files with the words of licences, for crates that name one and bring no text. */
+// Files with the words of licences, for crates that name one and bring no text.
 const WORDS = ['MIT' => 'LICENSE-MIT', 'Apache-2.0' => 'LICENSE-APACHE'];
-/** What is linked in and is no crate of its own. */
+// What is linked in and is no crate of its own.
 const NOT_CRATES = [
     'SQLite' => "https://sqlite.org\n    In the public domain.",
     'Time zone database' => "https://www.iana.org/time-zones\n    In the public domain.",
