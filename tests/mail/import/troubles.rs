@@ -127,7 +127,7 @@ fn when_nothing_can_be_delivered_no_mail_is_blamed() {
     }
     world.fault(&json!({ "path": "$value", "count": null, "graph": { "status": 400, "code": "ErrorMimeContentConversionFailed" } }));
     // How many failures of a handler are an outage says nothing about downloads.
-    for max_failures in [5, 5, 100, 100] {
+    for max_failures in [5, 100, 100, 100] {
         let options = ImportOptions {
             max_failures,
             ..options()
