@@ -50,6 +50,7 @@ fn sixteen_processes_create_one_store_and_all_succeed() {
 fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
     let folder = Folder::new();
     folder.open();
+    let began = Instant::now();
     let children: Vec<_> = (0..64)
         .map(|_| child::command("write", &folder.store_path(), "5").spawn().unwrap())
         .collect();
@@ -58,12 +59,14 @@ fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
         .map(|child| child::finish(child)[0].parse::<u64>().unwrap())
         .max()
         .unwrap();
+    let all = u64::try_from(began.elapsed().as_millis()).unwrap();
     let store = folder.open();
     let tokens = store.all_tokens().unwrap();
     assert_eq!(tokens.len(), 64);
     assert!(tokens.iter().all(|(_, record)| record.version == 5));
-    // Four commits are in each measured round; on a machine of its own it is a fraction of a second.
-    assert!(longest < 5_000, "someone waited {longest} ms");
+    // A round is a fifth of what each has to do. Who waits for most of the others' work has been passed over by them; how long all of it
+    // takes is the machine's.
+    assert!(longest < 1_000 + all * 4 / 5, "someone waited {longest} ms of {all} ms");
     intact(&folder);
 }
 
