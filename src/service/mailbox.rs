@@ -39,7 +39,7 @@ pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
         Mailbox::User(address) => format!("{} {}", settings.client_id, address.to_lowercase()),
         Mailbox::Me => format!("{} account {}", settings.client_id, account.name),
     };
-    let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, &account.name);
+    let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, account);
     Ok(Client::new(
         environment(context),
         endpoints.graph,
