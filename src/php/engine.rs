@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +24,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::zend::{self, Outcome, Raised};
 use crate::base::cancel::CancelToken;
-use crate::base::settings::Settings;
+use crate::base::settings::{Settings, Surroundings};
 use crate::service::tokens::wait_for_commits;
 use crate::store::Quiesced;
 use crate::transport::Transport;
@@ -49,7 +50,17 @@ struct Engine {
     /// Panics before it was made. After another one nothing in here is relied on: the thread of a client may have died
     /// of it, and every request through that client would fail from then on.
     panics: usize,
-    transports: HashMap<String, Arc<dyn Transport>>,
+    transports: HashMap<TransportKey, Arc<dyn Transport>>,
+}
+
+/// The settings that one transport is made of.
+#[derive(PartialEq, Eq, Hash)]
+struct TransportKey {
+    proxy: Option<String>,
+    proxy_auth_file: Option<PathBuf>,
+    surroundings: Surroundings,
+    ca_file: Option<PathBuf>,
+    timeouts: [Duration; 2],
 }
 
 /// This process's engine. The threads of a thread-safe PHP share it: threads come and go, connections stay.
@@ -138,10 +149,13 @@ impl Drop for Opened {
 /// The transport for these settings.
 pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
     watch_forks();
-    let key = format!(
-        "{:?} {:?} {:?} {:?} {:?}",
-        settings.proxy, settings.proxy_auth_file, settings.ca_file, settings.connect_timeout, settings.timeout
-    );
+    let key = TransportKey {
+        proxy: settings.proxy.clone(),
+        proxy_auth_file: settings.proxy_auth_file.clone(),
+        surroundings: settings.surroundings.clone(),
+        ca_file: settings.ca_file.clone(),
+        timeouts: [settings.connect_timeout, settings.timeout],
+    };
     let mut slot = engine();
     let (pid, panics) = (std::process::id(), zend::panics());
     if slot

@@ -80,7 +80,7 @@ impl HttpTransport {
     fn build(&self, way: Way) -> Result<blocking::Client, (Stage, String)> {
         let settings = &self.settings;
         let tls = if way.tls {
-            trust::tls(settings.ca_file.as_deref())?
+            trust::tls(settings.ca_file.as_deref(), &settings.surroundings)?
         } else {
             trust::none()?
         };
@@ -95,14 +95,11 @@ impl HttpTransport {
                 &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()],
             )
             .tls_backend_preconfigured(tls);
-        if way.loopback {
-            builder = builder.no_proxy();
-        } else {
-            let explicit = proxy::explicit(settings.proxy.as_deref(), settings.proxy_auth_file.as_deref())
-                .map_err(|reason| (Stage::Configuration, reason))?;
-            if let Some(explicit) = explicit {
-                builder = builder.proxy(explicit);
-            }
+        // Never from the environment as it is by now, see [`Surroundings`](crate::base::settings::Surroundings).
+        builder = builder.no_proxy();
+        if !way.loopback {
+            let proxies = proxy::chosen(settings).map_err(|reason| (Stage::Configuration, reason))?;
+            builder = proxies.into_iter().fold(builder, reqwest::ClientBuilder::proxy);
         }
         blocking::ClientBuilder::from(builder)
             .timeout(settings.timeout)
