@@ -6,6 +6,7 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Account;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\KeyFile;
 use Squeeze\Graph\Console\Text;
 use Squeeze\Graph\GraphException;
 use Symfony\Component\Console\Input\InputInterface;
@@ -79,7 +80,7 @@ final class Doctor extends Command
 
     private function key(InputInterface $input, OutputInterface $output): void
     {
-        $file = (string) ini_get('squeeze_graph.key_file') ?: ini_get('squeeze_graph.store') . '.key';
+        $file = KeyFile::inForce();
         if (!is_file($file)) {
             $given = getenv('SQUEEZE_GRAPH_KEY') !== false;
             $this->tell($input, $output, $this->text('key'), $given ? 'ok' : 'warning', $given ? 'SQUEEZE_GRAPH_KEY' : $this->text('no key file'));
@@ -98,7 +99,8 @@ final class Doctor extends Command
             'NO_PROXY' => getenv('NO_PROXY') ?: getenv('no_proxy'),
         ]);
         $shown = array_map(
-            static fn (string $name, string $value): string => $name . '=' . preg_replace('~//[^/@]*@~', '//…@', $value),
+            // To the last @: a password may hold such a sign, and a slash, unescaped.
+            static fn (string $name, string $value): string => $name . '=' . preg_replace('~^([a-z0-9]+://)?.*@~i', '$1…@', $value),
             array_keys($proxy),
             $proxy,
         );
