@@ -502,7 +502,7 @@ final class Message implements \JsonSerializable
     public readonly array $replyTo;
     public readonly ?\DateTimeImmutable $receivedAt;
     public readonly ?\DateTimeImmutable $sentAt;
-    /** Bytes, where the service tells. */
+    /** Bytes as Exchange counts them; null in the answers of changes (move, copy, update), which do not tell. */
     public readonly ?int $size;
     /** False when only inline attachments exist. */
     public readonly bool $hasAttachments;
@@ -568,7 +568,7 @@ final class Attachment implements \JsonSerializable
     public readonly bool $isInline;
     public readonly ?string $contentId;
     public readonly AttachmentKind $kind;
-    /** Where a reference points. */
+    /** Where a reference points, if Graph says so. Its version 1.0 does not: null. Outlook shows the link. */
     public readonly ?string $sourceUrl;
 
     private function __construct()
@@ -859,11 +859,14 @@ final class ImportResult implements \JsonSerializable
     }
 }
 
-/** The report of an import. */
+/**
+ * The report of an import. A mail that `$accept` sent to a folder counts in none of the four numbers; each mail has a result.
+ */
 final class ImportReport implements \JsonSerializable
 {
     public readonly int $imported;
     public readonly int $rejected;
+    /** What stays in the inbox: too early, left by the handler or by `$accept`, or gone meanwhile. */
     public readonly int $left;
     public readonly int $failed;
     /** Bytes downloaded. */
@@ -1332,7 +1335,9 @@ function delete_account(string $account): bool
  * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
  * @param string|null $login_hint whom to offer first
  * @param string|null $route what {@see callback_route()} gives back
- * @throws ConfigurationException the account is no delegated one, or there is no session
+ * @param string|null $redirect_uri where this sign-in comes back to, one of those registered; null: the account's own. The account is
+ *     not changed
+ * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
  *
  * @example
  *     header('Location: ' . authorization_url('accounting', session: $_COOKIE['oauth']));
@@ -1342,7 +1347,8 @@ function authorization_url(
     #[\SensitiveParameter] ?string $session = null,
     ?string $prompt = null,
     ?string $login_hint = null,
-    ?string $route = null
+    ?string $route = null,
+    ?string $redirect_uri = null
 ): string {
 }
 
@@ -1380,13 +1386,17 @@ function callback_route(#[\SensitiveParameter] array $query): ?string
  * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchange_code()}, too.
  *
  * @param string|null $session as for {@see authorization_url()}
+ * @param string|null $redirect_uri as for {@see authorization_url()}
  * @throws ConfigurationException
  *
  * @example
  *     echo 'Send this to your administrator: ', admin_consent_url('accounting');
  */
-function admin_consent_url(string $account, #[\SensitiveParameter] ?string $session = null): string
-{
+function admin_consent_url(
+    string $account,
+    #[\SensitiveParameter] ?string $session = null,
+    ?string $redirect_uri = null
+): string {
 }
 
 // Tokens
@@ -1592,6 +1602,8 @@ function find_folder(string $account, string $folder): Folder
 /**
  * Creates a folder with what is missing above it; an existing one is returned.
  *
+ * @param string $path from the root, or below a well-known folder (`wellknown:inbox/Invoices`); a plain name counts from
+ *     the root, too, also where it fits a folder further down
  * @throws SignInRequiredException the user must sign in, for the first time or again
  * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
  * @throws AccessDeniedException signed in, but not allowed to use the mailbox
@@ -1839,7 +1851,7 @@ function test_connection(string $account): ConnectionReport
  * @param int|null $limit hand over at most so many
  * @param bool $require_attachments a mail without one goes to `folder_error`
  * @param 'text'|'html'|null $body read the body, too
- * @param int|null $max_bytes no mail larger than this
+ * @param int|null $max_bytes a larger mail goes to `folder_error`; at least 1
  * @param int $max_failures so many exceptions in a row end the run and count as no attempt
  * @param (callable(int $done, int $known, ImportResult $result): void)|null $progress
  * @throws ImportRunningException

@@ -110,7 +110,9 @@ interface Client
      * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
      * @param string|null $loginHint whom to offer first
      * @param string|null $route what {@see callbackRoute()} gives back
-     * @throws ConfigurationException the account is no delegated one, or there is no session
+     * @param string|null $redirectUri where this sign-in comes back to, one of those registered; null: the account's
+     *     own. The account is not changed
+     * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
      */
     public function authorizationUrl(
         string $account,
@@ -118,6 +120,7 @@ interface Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string;
 
     /**
@@ -144,9 +147,14 @@ interface Client
      * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchangeCode()}, too.
      *
      * @param string|null $session as for {@see authorizationUrl()}
+     * @param string|null $redirectUri as for {@see authorizationUrl()}
      * @throws ConfigurationException
      */
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string;
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string;
 
     /**
      * An access token that is good for `$minValidity` seconds, renewed when needed.
@@ -302,6 +310,8 @@ interface Client
     /**
      * Creates a folder with what is missing above it; an existing one is returned.
      *
+     * @param string $path from the root, or below a well-known folder (`wellknown:inbox/Invoices`); a plain name counts
+     *     from the root, too, also where it fits a folder further down
      * @throws SignInRequiredException the user must sign in, for the first time or again
      * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent
      *     missing
@@ -480,7 +490,7 @@ interface Client
      * @param int|null $limit hand over at most so many
      * @param bool $requireAttachments a mail without one goes to `folder_error`
      * @param 'text'|'html'|null $body read the body, too
-     * @param int|null $maxBytes no mail larger than this
+     * @param int|null $maxBytes a larger mail goes to `folder_error`; at least 1
      * @param int $maxFailures so many exceptions in a row end the run and count as no attempt
      * @param (callable(int $done, int $known, ImportResult $result): void)|null $progress
      * @throws ImportRunningException

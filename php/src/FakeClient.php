@@ -180,6 +180,7 @@ final class FakeClient implements Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string {
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
@@ -192,7 +193,7 @@ final class FakeClient implements Client
         return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/oauth2/v2.0/authorize?' . http_build_query([
             'client_id' => $settings['client_id'],
             'response_type' => 'code',
-            'redirect_uri' => $settings['redirect_uri'],
+            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
             'scope' => implode(' ', (array) $settings['scopes']),
             'state' => $state,
             'prompt' => $prompt ?? ($loginHint ?? $settings['user'] ? null : 'select_account'),
@@ -237,8 +238,11 @@ final class FakeClient implements Client
         return is_string($state) ? $this->pending[$state]['route'] ?? null : null;
     }
 
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string
-    {
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string {
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
         $state = bin2hex(random_bytes(16));
@@ -246,7 +250,7 @@ final class FakeClient implements Client
 
         return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/v2.0/adminconsent?' . http_build_query([
             'client_id' => $settings['client_id'],
-            'redirect_uri' => $settings['redirect_uri'],
+            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
             'state' => $state,
         ]);
     }
@@ -596,6 +600,9 @@ final class FakeClient implements Client
         ?callable $progress = null,
     ): ImportReport {
         $this->called(__FUNCTION__, func_get_args());
+        if ($maxBytes !== null && $maxBytes < 1) {
+            throw new \ValueError('$maxBytes must be greater than or equal to 1');
+        }
         $mailbox = $this->open($account);
         $folders = [];
         foreach (['inbox', 'processed', 'error'] as $which) {

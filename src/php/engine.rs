@@ -13,7 +13,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +23,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::zend::{self, Outcome, Raised};
 use crate::base::cancel::CancelToken;
-use crate::base::settings::{Settings, Surroundings};
+use crate::base::settings::Settings;
 use crate::service::tokens::wait_for_commits;
 use crate::store::Quiesced;
 use crate::transport::Transport;
@@ -50,17 +49,7 @@ struct Engine {
     /// Panics before it was made. After another one nothing in here is relied on: the thread of a client may have died
     /// of it, and every request through that client would fail from then on.
     panics: usize,
-    transports: HashMap<TransportKey, Arc<dyn Transport>>,
-}
-
-/// The settings that one transport is made of.
-#[derive(PartialEq, Eq, Hash)]
-struct TransportKey {
-    proxy: Option<String>,
-    proxy_auth_file: Option<PathBuf>,
-    surroundings: Surroundings,
-    ca_file: Option<PathBuf>,
-    timeouts: [Duration; 2],
+    transports: HashMap<String, Arc<dyn Transport>>,
 }
 
 /// This process's engine. The threads of a thread-safe PHP share it: threads come and go, connections stay.
@@ -149,36 +138,36 @@ impl Drop for Opened {
 /// The transport for these settings.
 pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
     watch_forks();
-    let key = TransportKey {
-        proxy: settings.proxy.clone(),
-        proxy_auth_file: settings.proxy_auth_file.clone(),
-        surroundings: settings.surroundings.clone(),
-        ca_file: settings.ca_file.clone(),
-        timeouts: [settings.connect_timeout, settings.timeout],
+    let key = HttpTransport::key(settings);
+    let mut left = HashMap::new();
+    let transport = {
+        let mut slot = engine();
+        let (pid, panics) = (std::process::id(), zend::panics());
+        if slot
+            .as_ref()
+            .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
+        {
+            *slot = None;
+        }
+        let engine = slot.get_or_insert_with(|| {
+            ManuallyDrop::new(Engine {
+                pid,
+                panics,
+                transports: HashMap::new(),
+            })
+        });
+        if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
+            left = std::mem::take(&mut engine.transports);
+        }
+        let transport = engine
+            .transports
+            .entry(key)
+            .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
+        Arc::clone(transport)
     };
-    let mut slot = engine();
-    let (pid, panics) = (std::process::id(), zend::panics());
-    if slot
-        .as_ref()
-        .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
-    {
-        *slot = None;
-    }
-    let engine = slot.get_or_insert_with(|| {
-        ManuallyDrop::new(Engine {
-            pid,
-            panics,
-            transports: HashMap::new(),
-        })
-    });
-    if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
-        engine.transports.clear();
-    }
-    let transport = engine
-        .transports
-        .entry(key)
-        .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
-    Arc::clone(transport)
+    // Not under the lock: a client waits for its thread when it is dropped.
+    drop(left);
+    transport
 }
 
 /// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.

@@ -30,6 +30,9 @@ use crate::base::settings::LogTarget;
 pub struct CallLog {
     target: LogTarget,
     level: Level,
+    /// The store's path, for each line: one log may serve many tenants, whose accounts can have the same names. Empty for a database,
+    /// whose name can hold a password.
+    store: String,
     /// Records for PHP's logger; None where none is set.
     queue: Option<Mutex<Vec<Record>>>,
     /// Why a line could not be written, until PHP's thread says so.
@@ -38,11 +41,12 @@ pub struct CallLog {
 
 impl CallLog {
     /// The log for the settings of a call and the logger that is set now.
-    pub fn new(target: LogTarget, level: Level) -> Self {
+    pub fn new(target: LogTarget, level: Level, store: &str) -> Self {
         let queue = has_logger().then(|| Mutex::new(Vec::new()));
         Self {
             target,
             level,
+            store: if store.starts_with('/') { store } else { "" }.to_owned(),
             queue,
             unwritten: Mutex::new(None),
         }
@@ -69,6 +73,21 @@ impl CallLog {
     fn goes_to_file(&self, level: Level) -> bool {
         self.target != LogTarget::None && level >= self.level
     }
+
+    fn line(&self, record: &Record) -> String {
+        let mut fields = Map::new();
+        fields.insert("time".to_owned(), json!(SystemClock.now().to_rfc3339()));
+        fields.insert("level".to_owned(), json!(record.level.name()));
+        fields.insert("message".to_owned(), json!(record.message));
+        fields.insert("pid".to_owned(), json!(std::process::id()));
+        if !self.store.is_empty() {
+            fields.insert("store".to_owned(), json!(self.store));
+        }
+        for (name, value) in &record.context {
+            fields.entry(*name).or_insert_with(|| json!(value));
+        }
+        format!("{}\n", Value::Object(fields))
+    }
 }
 
 impl Log for CallLog {
@@ -78,7 +97,7 @@ impl Log for CallLog {
 
     fn write(&self, record: Record) {
         if self.goes_to_file(record.level)
-            && let Err(error) = append(&self.target, &line(&record))
+            && let Err(error) = append(&self.target, &self.line(&record))
         {
             *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
         }
@@ -86,18 +105,6 @@ impl Log for CallLog {
             queue.lock().unwrap_or_else(PoisonError::into_inner).push(record);
         }
     }
-}
-
-fn line(record: &Record) -> String {
-    let mut fields = Map::new();
-    fields.insert("time".to_owned(), json!(SystemClock.now().to_rfc3339()));
-    fields.insert("level".to_owned(), json!(record.level.name()));
-    fields.insert("message".to_owned(), json!(record.message));
-    fields.insert("pid".to_owned(), json!(std::process::id()));
-    for (name, value) in &record.context {
-        fields.entry(*name).or_insert_with(|| json!(value));
-    }
-    format!("{}\n", Value::Object(fields))
 }
 
 /// One write a line, so that lines of several processes do not mix.

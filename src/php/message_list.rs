@@ -92,7 +92,7 @@ impl MessageList {
         } = self.source.clone();
         caught(|| {
             let total = operation
-                .clone()
+                .anew()
                 .run(None, move |context| messages::total(context, &account, &query))?;
             Ok(count(total))
         })
@@ -238,6 +238,8 @@ impl MessageIterator {
         {
             let mut place = self.place.borrow_mut();
             place.started = true;
+            // A walk is a call: what an earlier one waited, this one may wait as well.
+            place.operation = self.source.operation.anew();
             place.walk = Some(MessageWalk::new(self.source.query.clone()));
             place.page = Vec::new().into_iter();
             place.key = -1;

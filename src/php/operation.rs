@@ -52,7 +52,7 @@ impl Operation {
     fn with(settings: Arc<Settings>) -> Self {
         Self {
             pid: std::process::id(),
-            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
+            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level, &settings.store)),
             budget: Arc::new(Budget::new(settings.retry_budget)),
             settings,
         }
@@ -65,6 +65,15 @@ impl Operation {
             self.clone()
         } else {
             Self::with(Arc::clone(&self.settings))
+        }
+    }
+
+    /// The same settings for a call of its own, with a whole retry budget.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            budget: Arc::new(Budget::new(self.settings.retry_budget)),
+            ..self.clone()
         }
     }
 

@@ -4,7 +4,7 @@
 //! progress can be shown there. One account's failure is its own. A run that is stopped hands out no more work and waits only for what
 //! is begun.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::base::account::{AccountName, AccountSettings, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::service::context::Context;
 use crate::service::token_status::{self, TokenState, TokenStatus};
@@ -118,16 +119,24 @@ pub fn refresh_tokens(
             [report.refreshed, report.skipped, report.failed].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         context.store.put_job(&job)?;
     }
+    context.log.event(
+        Level::Info,
+        "refresh ended",
+        &[
+            ("refreshed", &report.refreshed),
+            ("skipped", &report.skipped),
+            ("failed", &report.failed),
+        ],
+    );
     Ok(report)
 }
 
 /// Whom the run is about, by name, each once.
 fn tasks(context: &Context, accounts: Option<&[String]>) -> Result<Vec<Task>> {
-    let versions = context.store.all_tokens()?;
-    let version = |name: &str| {
-        let found = versions.iter().find(|(known, _)| known.as_str() == name);
-        found.map_or(0, |(_, tokens)| tokens.version)
-    };
+    let stored = context.store.all_tokens()?.into_iter();
+    let versions: HashMap<String, i64> = stored
+        .map(|(name, tokens)| (name.as_str().to_owned(), tokens.version))
+        .collect();
     let mut names: Vec<String> = match accounts {
         Some(names) => names.to_vec(),
         None => enabled(context)?,
@@ -135,7 +144,7 @@ fn tasks(context: &Context, accounts: Option<&[String]>) -> Result<Vec<Task>> {
     names.sort();
     names.dedup();
     let task = |name: String| Task {
-        version: version(&name),
+        version: versions.get(&name).copied().unwrap_or(0),
         name,
     };
     Ok(names.into_iter().map(task).collect())

@@ -68,6 +68,56 @@ fn every_url_has_its_own_state_nonce_and_verifier() {
 }
 
 #[test]
+fn a_redirect_uri_is_of_one_sign_in_only() {
+    const HERE: &str = "http://localhost:8123/callback";
+    let house = House::new();
+    let name = house.account("invoices", |_| {});
+    let begin = |redirect_uri: &str| {
+        let options = AuthorizationOptions {
+            redirect_uri: Some(redirect_uri.to_owned()),
+            ..options()
+        };
+        authorization_url(&house.call(), &name, SESSION, &options)
+    };
+    let url = begin(HERE).unwrap();
+    assert_eq!(parameter(&parameters(&url), "redirect_uri"), HERE);
+    let account = house.context.store.account(&name).unwrap().unwrap();
+    assert_eq!(account.settings.redirect_uri.as_deref(), Some(REDIRECT_URI));
+    // Another sign-in may begin meanwhile, and come back elsewhere.
+    let other = house.callback(&name, &person(USER));
+    // Microsoft compares the token request's with that of the authorization request.
+    let status = exchange_code(&house.call(), &walk(&url, &person(USER)), SESSION).unwrap();
+    assert_eq!(status.state, TokenState::Valid);
+    exchange_code(&house.call(), &other, SESSION).unwrap();
+
+    let url = admin_consent_url(&house.call(), &name, SESSION, Some(HERE)).unwrap();
+    assert_eq!(parameter(&parameters(&url), "redirect_uri"), HERE);
+    let consented = walk(&url, &person("admin@contoso.example"));
+    exchange_code(&house.call(), &consented, SESSION).unwrap();
+
+    // The account's own rules.
+    for (uri, code) in [
+        ("", "redirect_uri_invalid"),
+        ("http://squeeze.example/callback", "redirect_uri_not_https"),
+        ("http://[::1]/callback", "redirect_uri_ipv6_loopback"),
+    ] {
+        let refused = failure(begin(uri));
+        assert_eq!((refused.class, &*refused.problem.code), (Class::Configuration, code));
+        assert_eq!(refused.account.as_ref(), Some(&name));
+        let refused = failure(admin_consent_url(&house.call(), &name, SESSION, Some(uri)));
+        assert_eq!(refused.problem.code, code);
+    }
+    // What Microsoft says against it is told of this one.
+    let callback = walk(&begin(HERE).unwrap(), &person(USER));
+    house.fault(&json!({ "path": "/token", "entra": { "code": 50011 } }));
+    let refused = failure(exchange_code(&house.call(), &callback, SESSION));
+    assert_eq!(
+        refused.problem.facts.get("redirect_uri").map(String::as_str),
+        Some(HERE)
+    );
+}
+
+#[test]
 fn wrong_arguments_are_named() {
     let house = House::new();
     let name = house.account("invoices", |_| {});
@@ -355,7 +405,7 @@ fn a_cancelled_caller_does_not_lose_the_tokens() {
 fn admin_consent_comes_back_with_the_status() {
     let house = House::new();
     let name = house.account("invoices", |_| {});
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let state = parameter(&parameters(&url), "state");
     let answer = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().copied().chain([("state", state.as_str())]);
@@ -368,11 +418,11 @@ fn admin_consent_comes_back_with_the_status() {
         reason(exchange_code(&house.call(), &code, SESSION)),
         SignInReason::InvalidCallback
     );
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let consented = walk(&url, &person("admin@contoso.example"));
     let status = exchange_code(&house.call(), &consented, SESSION).unwrap();
     assert_eq!(status.state, TokenState::NeverSignedIn);
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let declined = Person {
         decision: Decision::Decline,
         ..person("admin@contoso.example")
@@ -384,7 +434,7 @@ fn admin_consent_comes_back_with_the_status() {
         SignInReason::ConsentRequired
     );
     let common = house.account("anyone", |settings| settings.tenant_id = "common".to_owned());
-    let refused = failure(admin_consent_url(&house.call(), &common, SESSION));
+    let refused = failure(admin_consent_url(&house.call(), &common, SESSION, None));
     assert_eq!(refused.class, Class::Configuration);
 }
 
@@ -396,7 +446,7 @@ fn admin_consent_lets_a_refused_account_try_again_at_once() {
     house.fault(&json!({ "path": "/token", "entra": { "code": 65001, "suberror": "consent_required" } }));
     failure(tokens::access_token(&house.call(), &name, 300, None));
     assert_eq!(house.status(&name).state, TokenState::SignInRequired);
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let answer = ["admin_consent", "tenant", "state"].map(|key| {
         let value = match key {
             "admin_consent" => "True".to_owned(),

@@ -83,6 +83,10 @@ final class FakeClientTest extends TestCase
         self::assertSame(TokenState::SignInRequired, $this->fake->tokenStatus('invoices')->state);
         $url = $this->fake->authorizationUrl('invoices');
         parse_str((string) parse_url($url, PHP_URL_QUERY), $query);
+        self::assertSame('https://host.example/callback', $query['redirect_uri']);
+        $elsewhere = $this->fake->authorizationUrl('invoices', redirectUri: 'http://localhost:8123/callback');
+        self::assertStringContainsString('redirect_uri=http%3A%2F%2Flocalhost%3A8123%2Fcallback&', $elsewhere);
+        self::assertSame('https://host.example/callback', $this->fake->getAccount('invoices')->redirectUri);
         self::assertSame(TokenState::Valid, $this->fake->exchangeCode(['state' => $query['state'], 'code' => 'any'])->state);
     }
 

@@ -102,7 +102,8 @@ final class WayTest extends GraphTestCase
         self::assertFalse($report->ok);
         self::assertContains($code, array_map(static fn ($check) => $check->problem?->code, $report->checks));
         $run = Php::run([self::REFRESH], $this->iniOf($settings));
-        self::assertSame($passes ? 75 : 1, $run->status(), $run->output() . $run->errors());
+        // Certificates and proxies are the host's to mend; the rest passes.
+        self::assertSame($passes ? 75 : 78, $run->status(), $run->output() . $run->errors());
         self::assertSame([TokenState::Expired, $before], [token_status($account)->state, export_token($account)['refresh_token']]);
     }
 

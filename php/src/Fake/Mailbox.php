@@ -102,6 +102,7 @@ final class Mailbox
             ];
         }
         $receivedAt ??= new \DateTimeImmutable('2026-01-01T08:00:00Z +' . count($this->messages) . ' minutes');
+        $mime = $this->mime($subject, $from, $body, $attachments);
         $this->messages[$id] = [
             'message' => [
                 'id' => $id,
@@ -111,13 +112,14 @@ final class Mailbox
                 'sender' => ['address' => $from],
                 'receivedAt' => $receivedAt,
                 'sentAt' => $receivedAt,
+                'size' => strlen($mime),
                 'hasAttachments' => $parts !== [],
                 'isRead' => false,
                 'importance' => 'normal',
                 'folderId' => $this->find($folder)->id,
                 'bodyPreview' => mb_substr($body, 0, 255),
             ],
-            'mime' => $this->mime($subject, $from, $body, $attachments),
+            'mime' => $mime,
             'body' => $body,
             'attachments' => $parts,
         ];

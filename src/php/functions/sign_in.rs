@@ -15,7 +15,8 @@ pub fn functions() -> Vec<Function> {
     vec![
         function!(
             "authorization_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
-                ?string $prompt = null, ?string $login_hint = null, ?string $route = null): string",
+                ?string $prompt = null, ?string $login_hint = null, ?string $route = null, \
+                ?string $redirect_uri = null): string",
             authorization_url
         ),
         function!(
@@ -28,7 +29,8 @@ pub fn functions() -> Vec<Function> {
             callback_route
         ),
         function!(
-            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null): string",
+            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
+                ?string $redirect_uri = null): string",
             admin_consent_url
         ),
     ]
@@ -62,6 +64,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
         prompt: arguments.optional_name(2)?.map(str::to_owned),
         login_hint: arguments.optional_name(3)?.map(str::to_owned),
         route: arguments.optional_name(4)?.map(str::to_owned),
+        redirect_uri: arguments.optional_name(5)?.map(str::to_owned),
     };
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
@@ -87,10 +90,11 @@ fn callback_route(arguments: &Arguments) -> Outcome {
 
 fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
+    let redirect_uri = arguments.optional_name(2)?.map(str::to_owned);
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
     let url = operation.run(Some(arguments), move |context| {
-        sign_in::admin_consent_url(context, &name, &session)
+        sign_in::admin_consent_url(context, &name, &session, redirect_uri.as_deref())
     })?;
     zend::built(|| Ok(url.into_zval(false)?))
 }

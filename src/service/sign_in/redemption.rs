@@ -188,7 +188,7 @@ impl Redemption {
         // An answer without a code does no harm, whenever it comes: it is told as it is.
         if let Answer::Refused(_) = &self.received.answer {
             let mut failure = refusal(&self.received.answer, Some(&sign_in.account), now);
-            failure.problem = outcome::with_facts(&account, failure.problem);
+            failure.problem = outcome::with_facts(&account, of_sign_in(sign_in, failure.problem));
             return Ok(End::Kept(Some(Box::new(failure))));
         }
         if !is_alive(sign_in, now) {
@@ -251,7 +251,10 @@ impl Redemption {
         };
         match endpoint.request(&application, grant, challenge.as_deref()) {
             Ok(answer) => self.store(sign_in, account, &application, stored, &answer),
-            Err(refused) => Ok(self.refused(account, &refused)),
+            Err(mut refused) => {
+                refused.problem = of_sign_in(sign_in, refused.problem);
+                Ok(self.refused(account, &refused))
+            }
         }
     }
 
@@ -309,6 +312,11 @@ impl Redemption {
             Written::Stored | Written::Unchanged => Ok(End::Kept(None)),
         }
     }
+}
+
+/// A problem with what its explanation may mention of this very sign-in: it may come back elsewhere than the account says.
+fn of_sign_in(sign_in: &SignInRecord, problem: Problem) -> Problem {
+    problem.with_fact("redirect_uri", &sign_in.redirect_uri)
 }
 
 /// Who signed in, from an `id_token` that belongs to this very sign-in.
