@@ -55,15 +55,17 @@ fn only_the_binding_names_the_engine() {
 
 #[test]
 fn unsafe_code_stands_in_one_folder_and_says_why_it_is_sound() {
-    let (root, mut blocks) = (source(), 0);
+    // Where it stands is the compiler's to see; the rest is that nobody allows it anew, and that each block gives its reason.
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"deny\""), "the lint is on");
+    let (root, mut blocks, mut allowed) = (source(), 0, Vec::new());
     for (path, text) in sources(&root) {
-        let allowed = path.strip_prefix(&root).unwrap().starts_with("php/zend");
+        let inside = path.strip_prefix(&root).unwrap().to_path_buf();
         let lines: Vec<&str> = text.lines().collect();
         for (number, line) in code(&text) {
-            if !line.contains("unsafe ") {
-                continue;
+            if line.contains("unsafe_code") {
+                allowed.push(inside.clone());
             }
-            assert!(allowed, "{}:{number}: {line}", path.display());
             if line.contains("unsafe {") || line.contains("unsafe impl") {
                 blocks += 1;
                 let above = &lines[number.saturating_sub(9)..number];
@@ -75,5 +77,6 @@ fn unsafe_code_stands_in_one_folder_and_says_why_it_is_sound() {
             }
         }
     }
+    assert_eq!(allowed, [Path::new("php/zend/mod.rs")]);
     assert!(blocks > 10, "the unsafe code is where it was");
 }

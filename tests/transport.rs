@@ -5,8 +5,10 @@
     reason = "a test that meets the unexpected shall panic, in its helper functions, too"
 )]
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +20,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
 use squeeze_graph::base::cancel::CancelToken;
-use squeeze_graph::base::settings::Settings;
+use squeeze_graph::base::settings::{Settings, Surroundings};
 use squeeze_graph::transport::http::HttpTransport;
 use squeeze_graph::transport::{Request, Response, Stage, Transport, TransportError, body};
 use url::Url;
@@ -328,9 +330,11 @@ fn a_proxy_gets_its_credentials_and_loopback_goes_past_it() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
     let folder = tempfile::tempdir().unwrap();
+    let auth = write(folder.path(), "auth", "user:pass:word\n");
+    std::fs::set_permissions(&auth, Permissions::from_mode(0o600)).unwrap();
     let settings = Settings {
         proxy: Some(proxy.to_string()),
-        proxy_auth_file: Some(write(folder.path(), "auth", "user:pass:word\n")),
+        proxy_auth_file: Some(auth),
         ca_file: Some(write(folder.path(), "ca.pem", &authority("known").pem())),
         ..settings()
     };
@@ -463,32 +467,27 @@ fn a_worker_shakes_hands_once() {
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
-/// Set in a child of this test program whose environment names no CA store.
-const WITHOUT_CA_STORE: &str = "TRANSPORT_TEST_WITHOUT_CA_STORE";
+/// The settings of a machine that has no CA store.
+fn settings_without_trust() -> Settings {
+    Settings {
+        surroundings: Surroundings {
+            ca_bundle: Some("/nonexistent/ca.pem".into()),
+            ca_folder: Some("/nonexistent".into()),
+            ..Surroundings::default()
+        },
+        ..settings()
+    }
+}
 
 #[test]
 fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
-    if std::env::var_os(WITHOUT_CA_STORE).is_none() {
-        // The environment of a process with threads can not be changed safely, that of a child can.
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "without_a_ca_store_http_works_and_https_says_what_is_missing",
-            ])
-            .env(WITHOUT_CA_STORE, "1")
-            .env("SSL_CERT_FILE", "/nonexistent/ca.pem")
-            .env("SSL_CERT_DIR", "/nonexistent")
-            .output()
-            .unwrap();
-        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
-        return;
-    }
+    let settings = settings_without_trust();
     let local = server(|mut stream| {
         read_request(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
-    assert_eq!(fetch(&settings(), &format!("http://{local}/"), None).unwrap(), b"ok");
-    let error = fetch(&settings(), "https://localhost:1/", None).unwrap_err();
+    assert_eq!(fetch(&settings, &format!("http://{local}/"), None).unwrap(), b"ok");
+    let error = fetch(&settings, "https://localhost:1/", None).unwrap_err();
     assert_eq!((error.stage, error.sent), (Stage::Tls, false), "{error}");
     assert!(error.reason.contains("ca-certificates"), "{error}");
     // A CA file alone is trust enough.
@@ -496,11 +495,42 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
         ca_file: Some(write(folder.path(), "ca.pem", &known.pem())),
-        ..settings()
+        ..settings
     };
     let (address, _) = tls_server(&known, "localhost", false);
     let url = format!("https://localhost:{}/", address.port());
     assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
+    // Where the environment names the store, it is that one, whichever was used before.
+    let settings = Settings {
+        surroundings: Surroundings {
+            ca_bundle: settings.ca_file,
+            ..Surroundings::default()
+        },
+        ca_file: None,
+        ..settings
+    };
+    assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_asked_unless_the_host_is_excepted() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let proxy = server(move |mut stream| {
+        counted.fetch_add(usize::from(read_request(&mut stream)), Ordering::SeqCst);
+    });
+    let settings = Settings {
+        surroundings: Surroundings {
+            http_proxy: Some(format!("http://{proxy}")),
+            no_proxy: Some("inside.invalid".to_owned()),
+            ..Surroundings::default()
+        },
+        ..settings()
+    };
+    fetch(&settings, "http://inside.invalid/", None).unwrap_err();
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    fetch(&settings, "http://outside.invalid/", None).unwrap_err();
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
 #[test]

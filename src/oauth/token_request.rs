@@ -309,6 +309,8 @@ struct Received {
     at: UtcInstant,
     clock_skew: Option<i64>,
     excerpt: String,
+    /// Its number of the request, without what a careless server quotes there of what we sent.
+    request_id: Option<String>,
 }
 
 impl Received {
@@ -316,8 +318,7 @@ impl Received {
     fn complete(&self, problem: &mut Problem, request_id: &str) {
         problem.http_status = Some(self.status.as_u16());
         if problem.request_id.is_none() {
-            let header = self.headers.get("x-ms-request-id");
-            problem.request_id = header.and_then(|id| id.to_str().ok()).map(capped);
+            problem.request_id.clone_from(&self.request_id);
         }
         problem.correlation_id.get_or_insert_with(|| request_id.to_owned());
     }
@@ -425,12 +426,14 @@ impl Exchange<'_> {
         }
         let at = self.endpoint.clock.now();
         let excerpt = excerpt(response.status, &response.headers, &body, &self.secrets.borrow());
+        let request_id = response.headers.get("x-ms-request-id").and_then(|id| id.to_str().ok());
         *self.received.borrow_mut() = Some(Received {
             status: response.status,
             clock_skew: server_date(&response.headers).map(|server| skew(server, sent_at, at)),
             headers: response.headers.clone(),
             at,
             excerpt,
+            request_id: request_id.map(|id| capped(&masked(id, &self.secrets.borrow()))),
         });
         Ok((response.status, response.headers, body))
     }

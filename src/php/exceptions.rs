@@ -230,15 +230,15 @@ const EXCEPTIONS: &[Exception] = &[
 ];
 
 fn runtime_exception() -> &'static ClassEntry {
-    zend::registered_class("RuntimeException").map_or_else(ce::exception, |class| &*class)
+    zend::known_class("RuntimeException").unwrap_or_else(ce::exception)
 }
 
 fn graph_exception() -> &'static ClassEntry {
-    zend::registered_class("Squeeze\\Graph\\GraphException").map_or_else(ce::exception, |class| &*class)
+    zend::known_class("Squeeze\\Graph\\GraphException").unwrap_or_else(ce::exception)
 }
 
 fn configuration_exception() -> &'static ClassEntry {
-    zend::registered_class("Squeeze\\Graph\\ConfigurationException").map_or_else(ce::exception, |class| &*class)
+    zend::known_class("Squeeze\\Graph\\ConfigurationException").unwrap_or_else(ce::exception)
 }
 
 /// Registers the hierarchy. Called while the module starts, after the values.
@@ -422,7 +422,7 @@ fn get_not_before(arguments: &Arguments) -> Outcome {
 
 /// The exception for a failure of the core, thrown from where PHP code stands now.
 pub fn raised(failure: &Failure, language: Language) -> Raised {
-    built(failure, language).unwrap_or_else(|raised| raised)
+    zend::built(|| built(failure, language)).unwrap_or_else(|raised| raised)
 }
 
 fn built(failure: &Failure, language: Language) -> Outcome<Raised> {

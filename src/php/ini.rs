@@ -11,7 +11,16 @@ const fn setting(name: &'static str, default: &'static str, accepts: fn(&str) ->
         default,
         by_script: true,
         accepts,
+        shown: None,
         takes,
+    }
+}
+
+/// The same for one that can hold credentials. `ini_get` gives them to every script; `phpinfo()` is often put where others look.
+const fn partly_shown(setting: Setting, shown: fn(&str) -> String) -> Setting {
+    Setting {
+        shown: Some(shown),
+        ..setting
     }
 }
 
@@ -24,17 +33,23 @@ const BUDGET: &str = "0–86400 (s)";
 static SETTINGS: [Setting; 12] = [
     // A value that cannot be used is refused when a store is opened, not here: `ini_set` only returns false, and a script
     // that does not look would go on with the store of another tenant.
-    setting(
-        "squeeze_graph.store",
-        "/var/lib/squeeze-graph/store.sqlite",
-        anything,
-        ANYTHING,
+    partly_shown(
+        setting(
+            "squeeze_graph.store",
+            "/var/lib/squeeze-graph/store.sqlite",
+            anything,
+            ANYTHING,
+        ),
+        crate::store::place::shown,
     ),
     setting("squeeze_graph.key_file", "", anything, ANYTHING),
     setting("squeeze_graph.connect_timeout", "10", seconds, SECONDS),
     setting("squeeze_graph.timeout", "60", seconds, SECONDS),
     setting("squeeze_graph.concurrency", "4", concurrency, "1–64"),
-    setting("squeeze_graph.proxy", "", anything, ANYTHING),
+    partly_shown(
+        setting("squeeze_graph.proxy", "", anything, ANYTHING),
+        crate::transport::proxy::shown,
+    ),
     setting("squeeze_graph.proxy_auth_file", "", anything, ANYTHING),
     setting("squeeze_graph.ca_file", "", anything, ANYTHING),
     Setting {
@@ -42,6 +57,7 @@ static SETTINGS: [Setting; 12] = [
         default: "0",
         by_script: false,
         accepts: flag,
+        shown: None,
         takes: "0, 1",
     },
     setting("squeeze_graph.language", "en", language, "en, de"),

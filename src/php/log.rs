@@ -8,16 +8,17 @@
 //! A log that can not be written stops no work, but is not silent either: PHP's own error log hears of it, once a request.
 
 use std::cell::RefCell;
-use std::fs::OpenOptions;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ZendHashTable, Zval};
 use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 use serde_json::{Map, Value, json};
 
 use super::zend::{self, Outcome};
@@ -106,19 +107,47 @@ impl Log for CallLog {
     }
 }
 
-/// One write a line, so that lines of several processes do not mix. A symbolic link is not followed.
+/// One write a line, so that lines of several processes do not mix.
 fn append(target: &LogTarget, line: &str) -> io::Result<()> {
     match target {
         LogTarget::None => Ok(()),
         LogTarget::Stderr => to_standard_error(line.as_bytes()),
-        LogTarget::File(path) => OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
-            .open(path)
-            .and_then(|mut file| file.write_all(line.as_bytes())),
+        LogTarget::File(path) => open(path)?.write_all(line.as_bytes()),
     }
+}
+
+/// Opens the log, or makes it. A symbolic link is not followed, a pipe is not waited for: `stderr` is there for whoever reads along.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
+        .open(path)?;
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
+    // `/dev/null` and terminals.
+    if kind.is_char_device() {
+        return Ok(file);
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other("it is neither a regular file nor a device"));
+    }
+    if is_a_strangers(&metadata, path) {
+        return Err(io::Error::other(format!(
+            "it belongs to another user ({}), in a folder where everybody may write",
+            metadata.uid()
+        )));
+    }
+    Ok(file)
+}
+
+/// Whether somebody could have put the file there to read along. Where not everybody may make files, who may is trusted.
+fn is_a_strangers(file: &Metadata, path: &Path) -> bool {
+    const EVERYBODY_WRITES: u32 = 0o002;
+    let folder = path.parent().and_then(|folder| folder.metadata().ok());
+    let trusted = [Some(geteuid().as_raw()), Some(0), folder.as_ref().map(MetadataExt::uid)];
+    folder.is_none_or(|folder| folder.mode() & EVERYBODY_WRITES != 0) && !trusted.contains(&Some(file.uid()))
 }
 
 /// Past the lock that Rust's library keeps on standard error: a helper can be stuck in a write while it holds that lock (a full pipe),
@@ -176,16 +205,18 @@ fn tell_logger(record: &Record) -> Outcome<()> {
     let Some(logger) = LOGGER.with_borrow(|slot| slot.as_ref().map(Zval::shallow_clone)) else {
         return Ok(());
     };
-    let mut context = ZendHashTable::new();
-    for (name, value) in &record.context {
-        context.insert(*name, value.as_str())?;
-    }
-    let mut table = Zval::new();
-    table.set_hashtable(context);
-    let arguments = vec![
-        record.level.name().into_zval(false)?,
-        record.message.into_zval(false)?,
-        table,
-    ];
+    let arguments = zend::built(|| {
+        let mut context = ZendHashTable::new();
+        for (name, value) in &record.context {
+            context.insert(*name, value.as_str())?;
+        }
+        let mut table = Zval::new();
+        table.set_hashtable(context);
+        Ok(vec![
+            record.level.name().into_zval(false)?,
+            record.message.into_zval(false)?,
+            table,
+        ])
+    })?;
     zend::call(&logger, arguments).value_beside_helper().map(drop)
 }

@@ -3,6 +3,9 @@
 //! These two hold Rust state (settings taken at the call, the place in the walk), so they are classes of ext-php-rs. What
 //! they hold is plain data: they may be dropped anywhere, in a forked child as well.
 
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::flags::{ClassFlags, DataType};
 use ext_php_rs::prelude::{php_class, php_impl};
@@ -11,7 +14,7 @@ use ext_php_rs::zend::ce;
 
 use super::operation::Operation;
 use super::values::{count, message};
-use super::zend::{Outcome, Raised, caught};
+use super::zend::{self, Outcome, Raised, caught};
 use crate::base::account::AccountName;
 use crate::graph::value::Message;
 use crate::service::messages::{self, MessageQuery, MessageWalk};
@@ -76,14 +79,7 @@ impl MessageList {
 
     /// A walk from the beginning.
     fn get_iterator(&self) -> Result<IteratorObject, Raised> {
-        let iterator = MessageIterator {
-            source: self.source.clone(),
-            started: false,
-            walk: None,
-            page: Vec::new().into_iter(),
-            current: None,
-            key: 0,
-        };
+        let iterator = MessageIterator::new(self.source.clone());
         object(iterator).map(IteratorObject)
     }
 
@@ -104,6 +100,9 @@ impl MessageList {
 }
 
 /// The place in a walk through a [`MessageList`].
+///
+/// PHP code runs while a page is fetched (a logger, a signal handler, another fiber) and may have this very object. So no method has it
+/// for itself alone, and none works while another one fetches.
 #[php_class]
 #[php(
     name = "Squeeze\\Graph\\MessageIterator",
@@ -112,12 +111,45 @@ impl MessageList {
 #[php(implements(ce = ce::iterator, stub = "\\Iterator"))]
 pub struct MessageIterator {
     source: Source,
+    /// Never borrowed while PHP code can run.
+    place: RefCell<Place>,
+    /// A page is being fetched.
+    busy: Cell<bool>,
+}
+
+/// How far a walk has come.
+struct Place {
+    operation: Operation,
     started: bool,
     /// None before the first step, and after one that failed: a walk is not taken up in the middle.
     walk: Option<MessageWalk>,
     page: std::vec::IntoIter<Message>,
-    current: Option<Message>,
+    current: Option<Arc<Message>>,
     key: i64,
+}
+
+impl Place {
+    /// Takes the next message of the page that is there; false at its end.
+    fn step(&mut self) -> bool {
+        self.current = self.page.next().map(Arc::new);
+        self.current.is_some()
+    }
+}
+
+/// The flag of a page that is being fetched, for as long as this lives.
+struct Busy<'a>(&'a Cell<bool>);
+
+impl<'a> Busy<'a> {
+    fn new(flag: &'a Cell<bool>) -> Self {
+        flag.set(true);
+        Self(flag)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
 }
 
 #[php_impl]
@@ -130,67 +162,117 @@ impl MessageIterator {
     }
 
     /// Starts (again) from the beginning.
-    fn rewind(&mut self) -> Result<(), Raised> {
-        caught(|| {
-            self.started = true;
-            // A walk is a call: what an earlier one waited, this one may wait as well.
-            self.source.operation = self.source.operation.anew();
-            self.walk = Some(MessageWalk::new(self.source.query.clone()));
-            self.page = Vec::new().into_iter();
-            self.key = -1;
-            self.advance()
-        })
+    fn rewind(&self) -> Result<(), Raised> {
+        caught(|| self.restart())
     }
 
     /// Whether there is a current message.
-    fn valid(&mut self) -> Result<bool, Raised> {
-        self.begin()?;
-        Ok(self.current.is_some())
+    fn valid(&self) -> Result<bool, Raised> {
+        caught(|| {
+            self.begin()?;
+            Ok(self.place.borrow().current.is_some())
+        })
     }
 
     /// The current message.
-    fn current(&mut self) -> Result<Zval, Raised> {
-        self.begin()?;
-        caught(|| self.current.as_ref().map_or_else(|| Ok(Zval::null()), message))
+    fn current(&self) -> Result<Zval, Raised> {
+        caught(|| {
+            self.begin()?;
+            // Not under the borrow: what is built can start the collection of garbage, and with it destructors.
+            let current = self.place.borrow().current.clone();
+            current.map_or_else(|| Ok(Zval::null()), |current| zend::built(|| message(&current)))
+        })
     }
 
     /// Its position.
-    fn key(&mut self) -> Result<i64, Raised> {
-        self.begin()?;
-        Ok(self.key)
+    fn key(&self) -> Result<i64, Raised> {
+        caught(|| {
+            self.begin()?;
+            Ok(self.place.borrow().key)
+        })
     }
 
     /// The next message; a request at the end of each page.
-    fn next(&mut self) -> Result<(), Raised> {
-        self.begin()?;
-        caught(|| self.advance())
+    fn next(&self) -> Result<(), Raised> {
+        caught(|| {
+            self.begin()?;
+            self.advance()
+        })
     }
 }
 
 impl MessageIterator {
-    fn begin(&mut self) -> Outcome<()> {
-        if self.started { Ok(()) } else { self.rewind() }
+    fn new(source: Source) -> Self {
+        Self {
+            place: RefCell::new(Place {
+                operation: source.operation.clone(),
+                started: false,
+                walk: None,
+                page: Vec::new().into_iter(),
+                current: None,
+                key: 0,
+            }),
+            source,
+            busy: Cell::new(false),
+        }
     }
 
-    fn advance(&mut self) -> Outcome<()> {
-        self.key += 1;
-        self.current = self.page.next();
-        if self.current.is_some() {
-            return Ok(());
+    /// Refuses a call from PHP code that runs while a page is fetched.
+    fn is_free(&self) -> Outcome<()> {
+        if self.busy.get() {
+            return Err(Raised::internal(
+                "The next messages are just being read: the list can not be walked from code that runs meanwhile",
+            ));
         }
-        let Some(mut walk) = self.walk.take() else {
-            return Ok(());
+        Ok(())
+    }
+
+    fn begin(&self) -> Outcome<()> {
+        self.is_free()?;
+        let started = self.place.borrow().started;
+        if started { Ok(()) } else { self.restart() }
+    }
+
+    fn restart(&self) -> Outcome<()> {
+        self.is_free()?;
+        {
+            let mut place = self.place.borrow_mut();
+            place.started = true;
+            // A walk is a call: what an earlier one waited, this one may wait as well.
+            place.operation = self.source.operation.anew();
+            place.walk = Some(MessageWalk::new(self.source.query.clone()));
+            place.page = Vec::new().into_iter();
+            place.key = -1;
+        }
+        self.advance()
+    }
+
+    fn advance(&self) -> Outcome<()> {
+        let (operation, mut walk) = {
+            let mut place = self.place.borrow_mut();
+            place.key += 1;
+            if place.step() {
+                return Ok(());
+            }
+            let Some(walk) = place.walk.take() else {
+                return Ok(());
+            };
+            // A walk that goes on in a child of the process that began it has a budget there for all its pages.
+            place.operation = place.operation.here();
+            (place.operation.clone(), walk)
         };
-        // A walk that goes on in a child of the process that began it has a budget there for all its pages.
-        self.source.operation = self.source.operation.here();
-        let Source { operation, account, .. } = self.source.clone();
-        let (walk, page) = operation.run(None, move |context| {
+        let account = self.source.account.clone();
+        let fetching = Busy::new(&self.busy);
+        let fetched = operation.run(None, move |context| {
             let page = walk.next_page(context, &account)?;
             Ok((walk, page))
-        })?;
-        self.walk = Some(walk);
-        self.page = page.into_iter();
-        self.current = self.page.next();
+        });
+        drop(fetching);
+        let (walk, page) = fetched?;
+        let mut place = self.place.borrow_mut();
+        place.walk = Some(walk);
+        place.page = page.into_iter();
+        place.step();
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use crate::base::log::{Level, Log};
 use crate::base::problem::Problem;
 use crate::base::random::OsRandom;
 use crate::base::secret::Secret;
-use crate::base::settings::{LogTarget, Settings};
+use crate::base::settings::{LogTarget, Settings, Surroundings};
 use crate::service::context::{Budget, Context};
 use crate::transport::Transport;
 
@@ -44,6 +44,8 @@ impl Operation {
     /// Takes the settings; what is wrong with them is a value.
     pub fn try_begin() -> Result<Self, Box<Failure>> {
         let settings = Arc::new(settings()?);
+        // Here and not on a helper's thread: it reads the environment.
+        crate::store::start_engine();
         Ok(Self::with(settings))
     }
 
@@ -217,7 +219,8 @@ fn settings() -> Result<Settings, Box<Failure>> {
     }
     let log = match ini::value("log").as_str() {
         "" => LogTarget::None,
-        "stderr" => LogTarget::Stderr,
+        // The links that systems have for it lead through `/proc`, and no link is followed.
+        "stderr" | "/dev/stderr" | "/proc/self/fd/2" => LogTarget::Stderr,
         path => LogTarget::File(allowed(path)?),
     };
     let optional_path = |name: &str| match ini::value(name).as_str() {
@@ -239,6 +242,7 @@ fn settings() -> Result<Settings, Box<Failure>> {
         concurrency: ini::value("concurrency").parse().unwrap_or(defaults.concurrency),
         proxy: Some(ini::value("proxy")).filter(|proxy| !proxy.is_empty()),
         proxy_auth_file: optional_path("proxy_auth_file")?,
+        surroundings: Surroundings::now(),
         ca_file: optional_path("ca_file")?,
         custom_endpoints: ini::is_on(&ini::value("custom_endpoints")),
         language: language(),

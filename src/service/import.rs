@@ -239,14 +239,9 @@ pub fn import_messages(
     Ok(report)
 }
 
-/// A private folder beside the store, or in the system's folder for passing files where the store is no file.
+/// A private folder beside the store.
 fn private(context: &Context) -> Result<Spool> {
-    let store = &context.settings.store;
-    let prefix = if store.contains("://") {
-        std::env::temp_dir().join(format!("squeeze-graph-{}.import-", nix::unistd::geteuid()))
-    } else {
-        PathBuf::from(format!("{store}.import-"))
-    };
+    let prefix = PathBuf::from(format!("{}.import-", context.settings.store));
     let now = context.clock.now();
     let prefix = std::path::absolute(&prefix).unwrap_or(prefix);
     let make = || -> Result<Spool> {

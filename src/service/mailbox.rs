@@ -36,7 +36,7 @@ pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
         .map_err(|problem| Error::from(problem).of(&account.name))?;
     let mailbox = settings.mailbox.clone().map_or(Mailbox::Me, Mailbox::User);
     let names = names(context, account);
-    let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, &account.name);
+    let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, account);
     Ok(Client::new(
         environment(context),
         endpoints.graph,

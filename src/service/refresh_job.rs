@@ -313,9 +313,7 @@ fn renew(context: &Context, horizon: i64, name: &AccountName, version: i64) -> R
     if let Some(outcome) = idle {
         return Ok((outcome, status));
     }
-    let demand = Demand {
-        want: Want::NewerThan(version),
-    };
+    let demand = Demand::of(Want::NewerThan(version));
     let obtained = refresh::obtain(context, name, &demand).map_err(|error| error.of(name))?;
     let outcome = if obtained.asked {
         RefreshOutcome::Refreshed

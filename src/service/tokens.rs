@@ -46,7 +46,7 @@ pub fn access_token(
             Want::Answered(claims)
         }
     };
-    let obtained = refresh::obtain(context, name, &Demand { want }).map_err(|error| error.of(name))?;
+    let obtained = refresh::obtain(context, name, &Demand::of(want)).map_err(|error| error.of(name))?;
     obtained.access_token(context, name)
 }
 
@@ -76,7 +76,7 @@ pub fn is_token_expired(context: &Context, name: &AccountName, leeway: i64) -> R
 
 /// Asks Microsoft for new tokens now.
 pub fn refresh_token(context: &Context, name: &AccountName) -> Result<TokenStatus> {
-    let demand = Demand { want: Want::New };
+    let demand = Demand::of(Want::New);
     let obtained = refresh::obtain(context, name, &demand).map_err(|error| error.of(name))?;
     Ok(obtained.status(context.clock.now()))
 }

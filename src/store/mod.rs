@@ -18,7 +18,7 @@ mod trouble;
 
 pub use lease::give_back;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use crate::base::account::AccountName;
@@ -151,6 +151,13 @@ pub fn open_patient(
     patience: Duration,
 ) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::SqliteStore::open(settings, clock, random, patience)?))
+}
+
+/// Starts SQLite, once in a process. It reads the environment then (where temporary files go), which nobody may change meanwhile.
+pub fn start_engine() {
+    static STARTED: Once = Once::new();
+    // A place in memory, closed at once: what is wrong with SQLite itself is told by the first store that is opened.
+    STARTED.call_once(|| drop(rusqlite::Connection::open_in_memory()));
 }
 
 /// For the moment of a fork: waits for running statements, closes every SQLite handle of this process and holds new ones off until

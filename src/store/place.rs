@@ -324,11 +324,12 @@ fn kind_of(store: &str) -> Kind<'_> {
     Kind::Path
 }
 
-/// A path for a message; of something with a scheme only the scheme, for the rest may hold a password.
-fn shown(store: &str) -> String {
-    match store.split_once("://") {
-        Some((scheme, _)) => format!("{scheme}://…"),
-        None => store.to_owned(),
+/// `squeeze_graph.store` for people to see: a path, and of anything else only the scheme, for the rest may hold a password.
+pub fn shown(store: &str) -> String {
+    match (kind_of(store), store.split_once("://")) {
+        (Kind::Path, _) | (Kind::Unusable, None) => store.to_owned(),
+        (Kind::Database(driver), _) => format!("{driver}:…"),
+        (Kind::Unusable, Some((scheme, _))) => format!("{scheme}://…"),
     }
 }
 
@@ -454,6 +455,14 @@ mod tests {
         ] {
             let error = Place::parse(store, NOW).unwrap_err();
             assert!(!format!("{error:?} {error}").contains("canary"), "{error:?}");
+            assert!(!shown(store).contains("canary"), "{}", shown(store));
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_whatever_letters_it_has() {
+        for store in ["/srv/a@b:c/store.sqlite", "store.sqlite", ""] {
+            assert_eq!(shown(store), store);
         }
     }
 

@@ -69,8 +69,13 @@ impl HttpTransport {
             let file = path.and_then(|path| std::fs::metadata(path).ok());
             file.map(|file| (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
         };
+        let surroundings = &settings.surroundings;
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            surroundings,
+            surroundings.https_proxy,
+            surroundings.http_proxy,
+            surroundings.all_proxy,
             settings.proxy,
             settings.proxy_auth_file,
             as_it_is(settings.proxy_auth_file.as_ref()),
@@ -103,7 +108,7 @@ impl HttpTransport {
     fn build(&self, way: Way, idle: Duration) -> Result<blocking::Client, (Stage, String)> {
         let settings = &self.settings;
         let tls = if way.tls {
-            trust::tls(settings.ca_file.as_deref())?
+            trust::tls(settings.ca_file.as_deref(), &settings.surroundings)?
         } else {
             trust::none()?
         };
@@ -118,14 +123,11 @@ impl HttpTransport {
                 &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()],
             )
             .tls_backend_preconfigured(tls);
-        if way.loopback {
-            builder = builder.no_proxy();
-        } else {
-            let explicit = proxy::explicit(settings.proxy.as_deref(), settings.proxy_auth_file.as_deref())
-                .map_err(|reason| (Stage::Configuration, reason))?;
-            if let Some(explicit) = explicit {
-                builder = builder.proxy(explicit);
-            }
+        // Never from the environment as it is by now, see [`Surroundings`](crate::base::settings::Surroundings).
+        builder = builder.no_proxy();
+        if !way.loopback {
+            let proxies = proxy::chosen(settings).map_err(|reason| (Stage::Configuration, reason))?;
+            builder = proxies.into_iter().fold(builder, reqwest::ClientBuilder::proxy);
         }
         blocking::ClientBuilder::from(builder)
             .timeout(idle)

@@ -6,7 +6,8 @@
 pub mod body;
 mod fault;
 pub mod http;
-mod proxy;
+mod named_file;
+pub mod proxy;
 mod trust;
 
 pub mod retry_after;

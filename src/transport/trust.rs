@@ -2,18 +2,20 @@
 //!
 //! The store is parsed once per process (some milliseconds, which a short web request would otherwise pay each time) and only when the
 //! first `https://` request comes: without a CA store plain HTTP to a test server on loopback still works. `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR` are honoured, as OpenSSL does. Without them the system's bundle is read, one file, and not the folder beside it,
+//! `SSL_CERT_DIR` are honoured, as OpenSSL does, as they were when the call began. Without them the system's bundle is read, one file, and not the folder beside it,
 //! where the same certificates stand again in a file each. Verification can not be turned off.
 
 use std::any::Any;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::load_certs_from_paths;
 
-use crate::transport::Stage;
+use crate::base::settings::Surroundings;
+use crate::transport::{Stage, named_file};
 
 /// Why there is no trust to be had.
 pub(super) type Reason = (Stage, String);
@@ -26,12 +28,16 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// The parsed store of the system; an empty one is not kept, so that a store that is installed later is found.
-static SYSTEM: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+/// The parsed store of the system, and where the environment said that it is; an empty one is not kept, so that a store that is
+/// installed later is found.
+static SYSTEM: Mutex<Option<(Told, Arc<RootCertStore>)>> = Mutex::new(None);
+
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+type Told = (Option<PathBuf>, Option<PathBuf>);
 
 /// TLS as every `https://` request uses it: TLS 1.2 or newer, HTTP/2 where the server offers it.
-pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Reason> {
-    let mut roots = system();
+pub(super) fn tls(ca_file: Option<&Path>, surroundings: &Surroundings) -> Result<ClientConfig, Reason> {
+    let mut roots = system(&(surroundings.ca_bundle.clone(), surroundings.ca_folder.clone()));
     if let Some(path) = ca_file {
         Arc::make_mut(&mut roots).add_parsable_certificates(extra(path)?);
     }
@@ -67,27 +73,29 @@ pub fn hold() -> Box<dyn Any> {
     Box::new(SYSTEM.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn system() -> Arc<RootCertStore> {
+fn system(told: &Told) -> Arc<RootCertStore> {
     let mut kept = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(roots) = kept.as_ref() {
+    if let Some((by, roots)) = kept.as_ref()
+        && by == told
+    {
         return roots.clone();
     }
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(installed());
+    roots.add_parsable_certificates(installed(told));
     let roots = Arc::new(roots);
     if !roots.is_empty() {
-        *kept = Some(roots.clone());
+        *kept = Some((told.clone(), roots.clone()));
     }
     roots
 }
 
 /// The system's certificates, from wherever it keeps them.
-fn installed() -> Vec<CertificateDer<'static>> {
-    let told = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some());
-    let bundle = BUNDLES.iter().map(Path::new).find(|path| !told && path.is_file());
-    let found = bundle.map(|path| rustls_native_certs::load_certs_from_paths(Some(path), None).certs);
+fn installed((file, folder): &Told) -> Vec<CertificateDer<'static>> {
+    if file.is_some() || folder.is_some() {
+        return load_certs_from_paths(file.as_deref(), folder.as_deref()).certs;
+    }
+    let bundle = BUNDLES.iter().map(Path::new).find(|path| path.is_file());
+    let found = bundle.map(|path| load_certs_from_paths(Some(path), None).certs);
     found
         .filter(|certificates| !certificates.is_empty())
         .unwrap_or_else(|| rustls_native_certs::load_native_certs().certs)
@@ -100,8 +108,9 @@ fn extra(path: &Path) -> Result<Vec<CertificateDer<'static>>, Reason> {
             format!("squeeze_graph.ca_file {}: {why}", path.display()),
         )
     };
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let (pem, _) = named_file::read(path).map_err(|error| unusable(error.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable(error.to_string()))?;
     if certificates.is_empty() {
         return Err(unusable("holds no certificate (PEM)".to_owned()));

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use squeeze_graph::base::account::Protocol;
+use squeeze_graph::base::account::{AccountName, Protocol};
 use squeeze_graph::base::clock::Clock;
 use squeeze_graph::base::failure::{Class, Detail, Error};
 use squeeze_graph::base::secret::Secret;
 use squeeze_graph::service::sign_in::{AuthorizationOptions, authorization_url};
 use squeeze_graph::service::token_status::TokenState;
 use squeeze_graph::service::tokens::{self, AdoptedToken, tokens_for, wait_for_commits};
+use squeeze_graph::store::record::AccountRecord;
 use squeeze_graph_sandbox::{Person, USER};
 
 use crate::support::{House, SESSION, entra, failure, parameter, parameters};
@@ -314,11 +315,15 @@ fn a_challenge_that_needs_the_user_goes_into_the_next_sign_in() {
     assert!(!parameter(&parameters(&url), "claims").contains("c1"));
 }
 
+fn record(house: &House, name: &AccountName) -> AccountRecord {
+    house.context.store.account(name).unwrap().unwrap()
+}
+
 #[test]
 fn a_rejected_token_is_replaced_once_by_all_who_hold_it() {
     let house = House::new();
     let name = house.signed_in("invoices");
-    let tokens = tokens_for(&house.call(), &name);
+    let tokens = tokens_for(&house.call(), &record(&house, &name));
     let rejected = tokens.current().unwrap();
     let other = tokens.after_rejection(&rejected, &[]).unwrap();
     assert_ne!(rejected, other.token);
@@ -328,10 +333,44 @@ fn a_rejected_token_is_replaced_once_by_all_who_hold_it() {
 }
 
 #[test]
+fn a_call_gets_no_token_of_an_identity_that_the_account_was_given_meanwhile() {
+    let house = House::new();
+    let name = house.signed_in("invoices");
+    let before = record(&house, &name);
+    let (running, refused) = (tokens_for(&house.call(), &before), tokens_for(&house.call(), &before));
+    let old = refused.current().unwrap();
+    // The servers are others from now on, and so are those whom a token of theirs may be shown to.
+    house.account("invoices", |settings| {
+        settings.authority_url = Some("http://127.0.0.1:9".to_owned());
+        settings.graph_url = Some("http://127.0.0.1:9".to_owned());
+    });
+    let adopted = AdoptedToken {
+        access_token: Some(Secret::new("token-of-the-new-identity")),
+        refresh_token: Some(Secret::new("refresh-token-of-the-new-identity")),
+        issued_at: None,
+        expires_at: Some(house.clock.now().plus(7200)),
+        scope: None,
+        id_token: None,
+    };
+    tokens::adopt_token(&house.call(), &name, &adopted, false).unwrap();
+    for failed in [
+        running.current(),
+        refused.after_rejection(&old, &[]).map(|other| other.token),
+    ] {
+        let failed = failure(failed);
+        assert_eq!(failed.problem.code, "account_changed");
+        assert_eq!(failed.class, Class::Configuration);
+    }
+    let next = tokens_for(&house.call(), &record(&house, &name));
+    assert_eq!(next.current().unwrap().expose(), "token-of-the-new-identity");
+}
+
+#[test]
 fn a_token_that_somebody_else_got_meanwhile_answers_no_challenge() {
     let house = House::new();
     let name = house.signed_in("invoices");
-    let (mine, theirs) = (tokens_for(&house.call(), &name), tokens_for(&house.call(), &name));
+    let account = record(&house, &name);
+    let (mine, theirs) = (tokens_for(&house.call(), &account), tokens_for(&house.call(), &account));
     let rejected = mine.current().unwrap();
     theirs.after_rejection(&rejected, &[]).unwrap();
     let challenges = [

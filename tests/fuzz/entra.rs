@@ -20,6 +20,7 @@ use squeeze_graph::base::secret::Secret;
 use squeeze_graph::base::settings::Settings;
 use squeeze_graph::oauth::application::{Application, Credential};
 use squeeze_graph::oauth::claims_challenge::{decode, from_www_authenticate, parameter};
+use squeeze_graph::oauth::discovery;
 use squeeze_graph::oauth::id_token::{self, Expectation};
 use squeeze_graph::oauth::scope::granted;
 use squeeze_graph::oauth::token_request::{Grant, TokenEndpoint, TokenFailure};
@@ -405,5 +406,42 @@ fn a_claims_challenge_is_an_object_that_survives_being_repeated() {
             assert!(answer["access_token"].get(name).is_some(), "{name} was lost");
         }
         "challenge".to_owned()
+    });
+}
+
+#[test]
+fn the_metadata_document_moves_nothing_and_a_page_in_its_place_is_told() {
+    let words = [
+        "token_endpoint",
+        "error_codes",
+        "https://evil.example/token",
+        "AADSTS90002",
+    ];
+    let authority = Url::parse("https://login.example/contoso.example").unwrap();
+    run("metadata", &words, 3, |input| {
+        let status = if input.len().is_multiple_of(2) {
+            StatusCode::OK
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        let script = Script::new(status, input, "{}");
+        let asked = discovery::metadata(
+            &script,
+            &StoppedClock,
+            &CancelToken::new(),
+            &authority,
+            Duration::from_secs(1),
+        );
+        let urls = script.asked();
+        assert_eq!(urls.len(), 1);
+        assert!(urls.iter().all(|url| url.origin() == authority.origin()));
+        match asked {
+            Ok(metadata) => format!("{:?}", metadata.clock_skew),
+            Err(problem) => {
+                assert!(is_tame(&problem.message) && is_tame(&problem.code), "{problem:?}");
+                assert!(problem.facts.values().all(|fact| is_tame(fact)), "{problem:?}");
+                format!("{} {}", label(&problem.source), problem.aadsts.is_some())
+            }
+        }
     });
 }

@@ -12,7 +12,7 @@ use squeeze_graph::graph::error::{GraphError, Refusal};
 use squeeze_graph::graph::folders::{FolderRow, apply, changes_after};
 use squeeze_graph::graph::retry::{Repeat, wait};
 use squeeze_graph::graph::value::Folder;
-use squeeze_graph::graph::{attachments, messages};
+use squeeze_graph::graph::{attachments, mailbox, messages};
 use squeeze_graph::service::folders::name::FolderName;
 use squeeze_graph::service::folders::tree::{Resolution, Tree};
 use squeeze_graph::service::import::file_name;
@@ -25,7 +25,7 @@ use crate::scripted::{GRAPH, NOW, Script, client};
 use crate::{is_tame, label};
 
 /// No token goes anywhere but to Graph, whatever a page calls the next one.
-fn stays_at_graph(script: &Script) {
+pub fn stays_at_graph(script: &Script) {
     let root = Url::parse(GRAPH).unwrap();
     for url in script.asked() {
         assert_eq!(url.origin(), root.origin(), "a token went to {url}");
@@ -33,7 +33,7 @@ fn stays_at_graph(script: &Script) {
 }
 
 /// A failure as it is shown; it must be fit for a log.
-fn refused(error: GraphError) -> String {
+pub fn refused(error: GraphError) -> String {
     let Error::Failure(failure) = Error::from(error) else {
         panic!("no failure");
     };
@@ -47,7 +47,7 @@ fn refused(error: GraphError) -> String {
     format!("{:?} {}", failure.class, label(&problem.source))
 }
 
-const LINKS: [&str; 9] = [
+pub const LINKS: [&str; 9] = [
     "@odata.nextLink",
     "@odata.deltaLink",
     "@removed",
@@ -176,6 +176,30 @@ fn a_page_of_attachments_gives_each_a_file_name_of_its_own() {
         names.dedup();
         assert_eq!(names.len(), attachments.len(), "two files of one name");
         format!("{} attachments", attachments.len().min(3))
+    });
+}
+
+#[test]
+fn the_settings_of_a_mailbox_have_a_zone_or_are_none() {
+    let words = ["timeZone", "locale", "tzone://Microsoft/Custom", "GMT", "null"];
+    run("mailbox_settings", &words, 2, |input| {
+        let script = Arc::new(Script::new(StatusCode::OK, input, "{}"));
+        let settings = mailbox::settings(&client(&script));
+        stays_at_graph(&script);
+        match settings {
+            Ok(settings) => {
+                for text in [&settings.language, &settings.date_format, &settings.time_format] {
+                    assert!(text.as_ref().is_none_or(|text| !text.is_empty()), "{settings:?}");
+                }
+                if settings.time_zone.is_empty() {
+                    "no zone"
+                } else {
+                    "a zone"
+                }
+                .to_owned()
+            }
+            Err(error) => refused(error),
+        }
     });
 }
 

@@ -10,6 +10,7 @@
     reason = "a test that meets the unexpected shall panic, in its helper functions, too"
 )]
 
+mod batch;
 mod entra;
 mod graph;
 mod mutator;

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -27,6 +29,9 @@ const KEPT: u64 = 8;
 
 /// An input that takes longer is a finding, too. Far more than any needs, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After this an input is taken to hang: nobody waits for it any more, and the program ends.
+const HANGS: Duration = Duration::from_mins(2);
 
 fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -77,6 +82,7 @@ pub fn run_some(target: &str, words: &[&str], outcomes: usize, inputs: u64, chec
     let mut outcomes_seen: BTreeMap<String, u64> = BTreeMap::new();
     let mut made = 0;
     let mut waiting = entries.into_iter();
+    let watch = Watch::new(target, seed);
     loop {
         let input = match waiting.next() {
             Some(entry) => entry,
@@ -86,7 +92,7 @@ pub fn run_some(target: &str, words: &[&str], outcomes: usize, inputs: u64, chec
             }
             None => break,
         };
-        let outcome = looked_at(target, seed, &input, &check);
+        let outcome = looked_at(target, seed, &input, &watch, &check);
         let count = outcomes_seen.entry(outcome).or_default();
         *count += 1;
         if *count <= KEPT && made > 0 {
@@ -106,14 +112,62 @@ pub fn run_some(target: &str, words: &[&str], outcomes: usize, inputs: u64, chec
     );
 }
 
+/// Looks on while inputs are checked. The input in hand stands in a file, for one that ends the whole program (a stack that overflows)
+/// could not be written any more; one that hangs ends it, with a word.
+struct Watch {
+    file: PathBuf,
+    /// Since when the input in the file is being checked.
+    since: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Watch {
+    fn new(target: &str, seed: u64) -> Self {
+        let folder = findings(target);
+        fs::create_dir_all(&folder).unwrap();
+        let watch = Self {
+            file: folder.join(format!("in-hand-{}", std::process::id())),
+            since: Arc::default(),
+        };
+        let (since, file, target) = (Arc::downgrade(&watch.since), watch.file.clone(), target.to_owned());
+        thread::spawn(move || {
+            while let Some(since) = since.upgrade() {
+                if since.lock().unwrap().is_some_and(|since| since.elapsed() > HANGS) {
+                    eprintln!("fuzz {target}: seed {seed}: this input hangs: {}", file.display());
+                    std::process::exit(101);
+                }
+                drop(since);
+                thread::sleep(Duration::from_millis(500));
+            }
+        });
+        watch
+    }
+
+    fn begin(&self, input: &[u8]) {
+        fs::write(&self.file, input).unwrap();
+        *self.since.lock().unwrap() = Some(Instant::now());
+    }
+
+    fn end(&self) {
+        *self.since.lock().unwrap() = None;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
 /// One input. If it is a finding, it is written to a file first.
-fn looked_at(target: &str, seed: u64, input: &[u8], check: &impl Fn(&[u8]) -> String) -> String {
+fn looked_at(target: &str, seed: u64, input: &[u8], watch: &Watch, check: &impl Fn(&[u8]) -> String) -> String {
+    watch.begin(input);
     let began = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let outcome = check(input);
         assert!(began.elapsed() < PATIENCE, "it took {:?}", began.elapsed());
         outcome
     }));
+    watch.end();
     outcome.unwrap_or_else(|panic| {
         let file = keep(target, input);
         eprintln!(
@@ -125,8 +179,12 @@ fn looked_at(target: &str, seed: u64, input: &[u8], check: &impl Fn(&[u8]) -> St
     })
 }
 
+fn findings(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz").join(target)
+}
+
 fn keep(target: &str, input: &[u8]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz").join(target);
+    let folder = findings(target);
     fs::create_dir_all(&folder).unwrap();
     let start: [u8; 8] = Sha256::digest(input)[..8].try_into().unwrap();
     let name = format!("{:016x}", u64::from_be_bytes(start));

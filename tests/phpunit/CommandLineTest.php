@@ -353,6 +353,26 @@ final class CommandLineTest extends GraphTestCase
         self::assertSame(78, $this->program('status')->status(), 'the old key opens nothing any more');
     }
 
+    public function testTheKeyOfALinkedStoreIsRotatedWhereItIsAndAGroupMayStillReadIt(): void
+    {
+        $this->signedIn();
+        $file = $this->folder . '/store.sqlite.key';
+        $before = file_get_contents($file);
+        chmod($file, 0640);
+        mkdir($this->folder . '/links');
+        symlink($this->folder . '/store.sqlite', $link = $this->folder . '/links/store.sqlite');
+        ini_set('squeeze_graph.store', $link);
+        self::assertStringContainsString('Store key => ' . $file, Php::run(['--ri', 'squeeze_graph'])->output());
+        $run = $this->program('key:rotate');
+        self::assertSame(0, $run->status(), $run->errors());
+        self::assertStringContainsString($file, $run->output());
+        clearstatcache();
+        self::assertNotSame($before, file_get_contents($file));
+        self::assertSame('0640', substr(sprintf('%o', fileperms($file)), -4));
+        self::assertFileDoesNotExist($link . '.key');
+        self::assertNotNull(export_token('invoices')['access_token']);
+    }
+
     public function testARotationThatWasKilledIsInNobodysWayAndOneThatRunsIs(): void
     {
         $this->signedIn();

@@ -98,6 +98,35 @@ final class FpmLifeTest extends GraphTestCase
     }
 
     /**
+     * `memory_limit` can be met by any value that is built. What it is built of lies outside PHP's own memory, which alone is taken back
+     * by itself when a request dies of it.
+     */
+    public function testMemoryThatRunsOutWhileAnAnswerIsBuiltCostsTheWorkerNothing(): void
+    {
+        $this->signedIn();
+        $id = $this->sandbox->deliver(World::USER, Mail::mime('large', ['a.pdf' => 'x'], str_repeat("line after line\r\n", 150_000)));
+        $this->fpm = new Fpm($this->folder, ['pm.max_children' => 1]);
+        $resident = fn (): int => (int) $this->fpm->web('echo preg_replace("/.*VmRSS:\s+(\d+).*/s", "$1", file_get_contents("/proc/self/status"));');
+        $read = sprintf('get_message("invoices", %s)', var_export($id, true));
+        $dies = function (string $call): void {
+            $answer = $this->fpm->web('ini_set("memory_limit", "3M"); ' . $call . '; echo "done";');
+            self::assertMatchesRegularExpression('/Allowed memory size of 3145728 bytes exhausted \(tried to allocate 3\d{6} bytes\)/', $answer, 'the body');
+            self::assertStringNotContainsString('done', $answer);
+        };
+        $import = 'import_messages("invoices", fn () => null, body: "html")';
+        $dies($read);
+        $dies($import);
+        $before = $resident();
+        for ($i = 0; $i < 20; $i++) {
+            $dies($read);
+        }
+        self::assertLessThan(25_000, $resident() - $before, 'kB; each of the twenty had more than 3 MB in hand');
+        self::assertSame('read', $this->fpm->web("echo strlen({$read}->body) > 1_000_000 ? 'read' : 'not read';"));
+        self::assertSame('1', $this->fpm->web("echo {$import}->imported;"), 'nothing stands in the way of the next one');
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
      * Preloading runs in the master where FPM is not started as root: whatever it opened, workers inherit.
      */
     public function testWorkersAreWellWhenTheMasterUsedTheExtensionInItsPreloading(): void

@@ -127,6 +127,53 @@ final class LogTest extends GraphTestCase
         self::assertFileDoesNotExist($this->folder . '/elsewhere');
     }
 
+    /**
+     * A pipe that nobody reads would keep every call waiting, and a stranger who put a file there would read along.
+     */
+    public function testALogIsAFileOfOursAndAPipeIsNotWaitedFor(): void
+    {
+        $this->signedIn();
+        posix_mkfifo($this->folder . '/pipe', 0600);
+        $logs = [$this->folder . '/pipe' => 'can not be written', $this->folder => 'can not be written', '/dev/null' => ''];
+        if (posix_geteuid() === 0) {
+            mkdir($this->folder . '/everybody');
+            chmod($this->folder . '/everybody', 01777);
+            touch($planted = $this->folder . '/everybody/graph.log');
+            chmod($planted, 0666);
+            chown($planted, 65534);
+            // Where only we make files, who owns one was given it.
+            touch($given = $this->folder . '/given.log');
+            chown($given, 65534);
+            $logs += [$planted => 'belongs to another user', $given => ''];
+        }
+        foreach ($logs as $log => $said) {
+            @unlink($this->folder . '/php.log');
+            $child = Php::code('refresh_token("invoices"); echo "done";', [
+                'squeeze_graph.log' => $log,
+                'squeeze_graph.log_level' => 'debug',
+                'log_errors' => '1',
+                'error_log' => $this->folder . '/php.log',
+            ], 30);
+            self::assertSame('done', $child->output(), $log . $child->errors());
+            $told = (string) @file_get_contents($this->folder . '/php.log');
+            self::assertSame($said === '', $told === '', $told);
+            self::assertStringContainsString($said, $told);
+        }
+        if (isset($planted, $given)) {
+            self::assertSame('', file_get_contents($planted));
+            self::assertStringContainsString('token renewed', file_get_contents($given));
+        }
+    }
+
+    public function testTheUsualNamesOfStandardErrorAreUnderstood(): void
+    {
+        $this->signedIn();
+        foreach (['stderr', '/dev/stderr', '/proc/self/fd/2'] as $log) {
+            $child = Php::code('refresh_token("invoices");', ['squeeze_graph.log' => $log, 'squeeze_graph.log_level' => 'info']);
+            self::assertStringContainsString('"message":"token renewed"', $child->errors(), $log);
+        }
+    }
+
     public function testALoggerThatThrowsIsHeard(): void
     {
         ini_set('squeeze_graph.log_level', 'debug');

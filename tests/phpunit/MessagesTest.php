@@ -30,6 +30,7 @@ use function Squeeze\Graph\move_message;
 use function Squeeze\Graph\move_messages;
 use function Squeeze\Graph\save_attachment;
 use function Squeeze\Graph\save_mime;
+use function Squeeze\Graph\set_logger;
 use function Squeeze\Graph\update_message;
 
 final class MessagesTest extends GraphTestCase
@@ -51,6 +52,73 @@ final class MessagesTest extends GraphTestCase
         self::assertSame(range(0, 136), array_keys(iterator_to_array($list)));
         self::assertCount(7, iterator_to_array(list_messages('invoices', limit: 7)));
         self::assertCount(0, iterator_to_array(list_messages('invoices', 'Verarbeitet')));
+    }
+
+    /**
+     * Loggers, signal handlers and other fibers run while a page is fetched, and may have the same iterator.
+     *
+     * @dataProvider steps
+     */
+    public function testAnIteratorIsNotWalkedByCodeThatRunsWhileItFetches(string $method): void
+    {
+        for ($i = 0; $i < 6; ++$i) {
+            $this->sandbox->deliver(World::USER, Mail::mime("m$i", ['a.pdf' => 'x']));
+        }
+        ini_set('squeeze_graph.log_level', 'debug');
+        [$iterator, $refused] = [null, []];
+        set_logger(static function () use (&$iterator, $method, &$refused): void {
+            try {
+                $iterator?->{$method}();
+            } catch (\Error $error) {
+                $refused[] = $error->getMessage();
+            }
+        });
+        try {
+            $iterator = list_messages('invoices')->getIterator();
+            self::assertCount(6, array_unique(array_column(iterator_to_array($iterator), 'id')));
+        } finally {
+            set_logger(null);
+        }
+        self::assertNotSame([], $refused);
+        foreach ($refused as $message) {
+            self::assertStringContainsString('just being read', $message);
+        }
+    }
+
+    /**
+     * @return iterable<string, array{string}>
+     */
+    public function steps(): iterable
+    {
+        foreach (['rewind', 'valid', 'current', 'key', 'next'] as $method) {
+            yield $method => [$method];
+        }
+    }
+
+    public function testAFiberThatIsLeftInTheMiddleOfAPageDoesNotShareItsIterator(): void
+    {
+        $this->sandbox->generate(World::USER, 30);
+        ini_set('squeeze_graph.log_level', 'debug');
+        $suspended = false;
+        set_logger(static function () use (&$suspended): void {
+            if (!$suspended && \Fiber::getCurrent() !== null) {
+                $suspended = true;
+                \Fiber::suspend();
+            }
+        });
+        try {
+            $iterator = list_messages('invoices')->getIterator();
+            $fiber = new \Fiber(static fn (): array => iterator_to_array($iterator));
+            $fiber->start();
+            self::assertTrue($fiber->isSuspended());
+            $this->thrown(\Error::class, static fn () => $iterator->next());
+            $fiber->resume();
+            self::assertCount(30, array_unique(array_column($fiber->getReturn(), 'id')));
+            $iterator->rewind();
+            self::assertTrue($iterator->valid());
+        } finally {
+            set_logger(null);
+        }
     }
 
     public function testEachWalkAndEachCountHasARetryBudgetOfItsOwn(): void

@@ -30,6 +30,12 @@ use function Squeeze\Graph\token_status;
  */
 final class PlacesTest extends GraphTestCase
 {
+    protected function tearDown(): void
+    {
+        ini_restore('squeeze_graph.proxy');
+        parent::tearDown();
+    }
+
     /**
      * @dataProvider clouds
      * @param list<string> $hosts
@@ -109,6 +115,7 @@ final class PlacesTest extends GraphTestCase
         foreach (['client secret' => World::SECRET, 'access token' => $token['access_token'], 'refresh token' => $token['refresh_token']] as $kind => $secret) {
             $canaries->add($kind, $secret);
         }
+        ini_set('squeeze_graph.proxy', $trap->url);
         $settings = $change($trap->url);
         foreach ([[], ['client_secret' => ''], ['client_secret' => null]] as $secret) {
             $error = $this->thrown(ConfigurationException::class, static fn () => save_account('invoices', $secret + $settings));
@@ -116,7 +123,8 @@ final class PlacesTest extends GraphTestCase
             self::assertStringContainsString('client_secret', $error->getMessage());
             self::assertSame(TokenState::Valid, token_status('invoices')->state, 'nothing was changed');
         }
-        self::assertTrue(save_account('invoices', ['client_secret' => 'entered-by-the-administrator'] + $settings));
+        $signsIn = ($settings['protocol'] ?? 'delegated') === 'delegated';
+        self::assertSame($signsIn, save_account('invoices', ['client_secret' => 'entered-by-the-administrator'] + $settings));
         $before = $this->sandbox->asked('refresh_token');
         $requests = [
             static fn () => access_token('invoices'),
@@ -136,6 +144,7 @@ final class PlacesTest extends GraphTestCase
             }
         }
         self::assertSame([], $canaries->in($trap->caught()));
+        self::assertNotSame('', $trap->caught(), 'the new place was asked');
         self::assertSame($before, $this->sandbox->asked('refresh_token'), 'the old token is not used where it came from either');
     }
 
@@ -150,6 +159,10 @@ final class PlacesTest extends GraphTestCase
         yield 'another path' => [static fn (string $url): array => ['authority_url' => $url . '/x', 'graph_url' => $url . '/x']];
         yield 'another tenant' => [static fn (string $url): array => ['tenant_id' => 'fabrikam.example', 'authority_url' => $url, 'graph_url' => $url]];
         yield 'another application' => [static fn (string $url): array => ['client_id' => World::DAEMON, 'authority_url' => $url, 'graph_url' => $url]];
+        // Microsoft's own hosts are behind the trap as a proxy.
+        yield 'another cloud' => [static fn (string $url): array => ['cloud' => 'usgov', 'authority_url' => null, 'graph_url' => null]];
+        yield 'another protocol' => [static fn (string $url): array => ['protocol' => 'application', 'mailbox' => World::USER, 'user' => null, 'authority_url' => $url, 'graph_url' => $url]];
+        yield 'another protocol in another cloud' => [static fn (string $url): array => ['protocol' => 'application', 'mailbox' => World::USER, 'user' => null, 'cloud' => 'china', 'authority_url' => null, 'graph_url' => null]];
     }
 
     /**

@@ -20,7 +20,10 @@ use function Squeeze\Graph\export_token;
  */
 final class SecretsTest extends GraphTestCase
 {
-    private const KINDS = ['client_secret', 'code', 'code_verifier', 'refresh_token', 'access_token', 'id_token', 'state', 'nonce', 'session', 'store key'];
+    private const KINDS = [
+        'client_secret', 'code', 'code_verifier', 'refresh_token', 'access_token', 'id_token', 'state', 'nonce', 'session', 'store key',
+        'key of the environment', 'password of the proxy', 'password in the proxy', 'password of a database',
+    ];
     private const MAIL_TEXT = 'what-only-the-recipient-may-read';
 
     public function testNoSecretIsLeftAnywhere(): void

@@ -131,6 +131,8 @@ final class WayTest extends GraphTestCase
     public function testAMistakeInTheSettingsIsToldAndCostsNoSignIn(array $settings): void
     {
         file_put_contents($this->folder . '/empty.pem', "no certificate\n");
+        file_put_contents($this->folder . '/open', "user:password\n");
+        chmod($this->folder . '/open', 0644);
         $account = $this->accountAt('https://graph.invalid', $settings);
         $before = export_token($account)['refresh_token'];
         $calls = [static fn () => list_folders($account), static fn () => refresh_token($account)];
@@ -156,6 +158,7 @@ final class WayTest extends GraphTestCase
         yield 'no CA file there' => [['ca_file' => '@/none.pem']];
         yield 'a CA file without certificates' => [['ca_file' => '@/empty.pem']];
         yield 'a proxy that is no address' => [['proxy' => 'http://[::1']];
+        yield 'credentials that others can read' => [['proxy' => 'http://127.0.0.1:9', 'proxy_auth_file' => '@/open']];
         yield 'no file with credentials' => [['proxy' => 'http://127.0.0.1:9', 'proxy_auth_file' => '@/none']];
     }
 
@@ -173,6 +176,7 @@ final class WayTest extends GraphTestCase
         if ($inAFile !== null) {
             $settings['proxy_auth_file'] = $this->folder . '/proxy-auth';
             file_put_contents($settings['proxy_auth_file'], $inAFile . "\n");
+            chmod($settings['proxy_auth_file'], 0600);
         }
         // The name its certificate is for: what is wrong on loopback is right behind the proxy.
         $account = $this->accountAt('https://another-host.example:' . $port, $settings);

@@ -34,6 +34,21 @@ final class KeyFile
         @unlink($this->next());
     }
 
+    /**
+     * The file of the store that is set, as the extension looks for it: without a setting of its own beside the store, and where
+     * that is a link, beside what it leads to.
+     */
+    public static function inForce(): string
+    {
+        $file = (string) ini_get('squeeze_graph.key_file');
+        if ($file !== '') {
+            return $file;
+        }
+        $store = (string) ini_get('squeeze_graph.store');
+
+        return (is_link($store) ? (realpath($store) ?: $store) : $store) . '.key';
+    }
+
     /** The keys that it holds, one a line. */
     public function read(): string
     {
@@ -56,8 +71,10 @@ final class KeyFile
         }
         $owner = (int) fileowner($this->path);
         $group = (int) filegroup($this->path);
+        // A group that shares the store reads the key, too; nobody else ever does.
+        $mode = (int) fileperms($this->path) & 0660;
         $written = flock($stream, LOCK_EX) && fwrite($stream, $keys) === strlen($keys) && fsync($stream);
-        if (!$written || ((int) fileowner($new) !== $owner && !chown($new, $owner)) || !chgrp($new, $group) || !rename($new, $this->path)) {
+        if (!$written || ((int) fileowner($new) !== $owner && !chown($new, $owner)) || !chgrp($new, $group) || !chmod($new, $mode) || !rename($new, $this->path)) {
             @unlink($new);
 
             throw new RuntimeException($this->words->text('%s can not be written', $this->path));

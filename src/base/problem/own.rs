@@ -53,6 +53,21 @@ pub(super) static UNKNOWN: Row = stays(
 
 static ROWS: &[Entry] = &[
     (
+        "account_changed",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The account “{account}” was given another application, tenant, cloud or user while this call was running.",
+                "Das Konto „{account}“ bekam eine andere Anwendung, einen anderen Mandanten, eine andere Cloud oder einen anderen Benutzer, während dieser Aufruf lief.",
+            ),
+            text(
+                "Call again: what begins now works with the new settings.",
+                "Starten Sie den Aufruf noch einmal: Was jetzt beginnt, arbeitet mit den neuen Einstellungen.",
+            ),
+        ),
+    ),
+    (
         "account_not_found",
         stays(
             Class::AccountNotFound,

@@ -256,6 +256,11 @@ fn an_unreadable_answer_keeps_status_and_ids_but_no_token() {
         );
         assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
     }
+    // A short secret looks like any other number of a request.
+    let headers = vec![("x-ms-request-id", "id of short-canary".to_owned())];
+    let script = Script::new([Answer::Http(200, headers, String::new())]);
+    let failure = ask(&script, Grant::RefreshToken(&Secret::new("short-canary")), None).unwrap_err();
+    assert_eq!(failure.problem.request_id.as_deref(), Some("id of …"));
     let failure = refresh(&Script::new([json(200, &long)])).unwrap_err();
     assert_eq!(
         (failure.problem.code.as_str(), failure.arrival),

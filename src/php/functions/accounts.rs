@@ -92,7 +92,7 @@ fn get_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
     let view = operation.look(arguments, move |context| accounts::get_account(context, &name))?;
-    account(&view, operation.language())
+    zend::built(|| account(&view, operation.language()))
 }
 
 fn has_account(arguments: &Arguments) -> Outcome {
@@ -104,7 +104,7 @@ fn has_account(arguments: &Arguments) -> Outcome {
 fn list_accounts(arguments: &Arguments) -> Outcome {
     let operation = Operation::begin()?;
     let views = operation.look(arguments, accounts::list_accounts)?;
-    list(views.iter().map(|view| account(view, operation.language())))
+    zend::built(|| list(views.iter().map(|view| account(view, operation.language()))))
 }
 
 fn delete_account(arguments: &Arguments) -> Outcome {

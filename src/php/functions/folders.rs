@@ -3,7 +3,7 @@
 use crate::php::operation::{Operation, account_name};
 use crate::php::register::{Function, function};
 use crate::php::values::{folder, list};
-use crate::php::zend::{Arguments, Outcome};
+use crate::php::zend::{self, Arguments, Outcome};
 use crate::service::folders;
 
 /// Functions of this concern.
@@ -26,7 +26,7 @@ fn list_folders(arguments: &Arguments) -> Outcome {
     let folders = Operation::begin()?.run(Some(arguments), move |context| {
         folders::list_folders(context, &name, parent.as_deref(), recursive, hidden)
     })?;
-    list(folders.iter().map(folder))
+    zend::built(|| list(folders.iter().map(folder)))
 }
 
 fn find_folder(arguments: &Arguments) -> Outcome {
@@ -34,7 +34,7 @@ fn find_folder(arguments: &Arguments) -> Outcome {
     let found = Operation::begin()?.run(Some(arguments), move |context| {
         folders::find_folder(context, &name, &wanted)
     })?;
-    folder(&found)
+    zend::built(|| folder(&found))
 }
 
 fn create_folder(arguments: &Arguments) -> Outcome {
@@ -42,5 +42,5 @@ fn create_folder(arguments: &Arguments) -> Outcome {
     let made = Operation::begin()?.run(Some(arguments), move |context| {
         folders::create_folder(context, &name, &path)
     })?;
-    folder(&made)
+    zend::built(|| folder(&made))
 }

@@ -105,7 +105,7 @@ fn import_messages(arguments: &Arguments) -> Outcome {
         },
         |question| callbacks.answer(&question),
     )?;
-    import_report(&report)
+    zend::built(|| import_report(&report))
 }
 
 fn options(arguments: &Arguments) -> Outcome<ImportOptions> {
@@ -162,7 +162,7 @@ impl Callbacks<'_> {
         let Some(accept) = self.accept else {
             return Ok(Disposition::Import);
         };
-        let decided = zend::call(accept, vec![message(mail)?]).value_beside_helper()?;
+        let decided = zend::call(accept, vec![zend::built(|| message(mail))?]).value_beside_helper()?;
         if let Some(flag) = decided.bool() {
             return Ok(if flag { Disposition::Import } else { Disposition::Leave });
         }
@@ -183,7 +183,7 @@ impl Callbacks<'_> {
     }
 
     fn handle(&self, mail: &IncomingMessage) -> Outcome<Handled> {
-        let returned = zend::call(self.handler, vec![incoming_message(mail)?]);
+        let returned = zend::call(self.handler, vec![zend::built(|| incoming_message(mail))?]);
         if returned.forked {
             // The parent still waits for its own answer; this child has nothing to import with.
             return Err(match returned.ended {
@@ -208,7 +208,7 @@ impl Callbacks<'_> {
         let arguments = vec![
             count(done).into_zval(false)?,
             count(known).into_zval(false)?,
-            import_result(result)?,
+            zend::built(|| import_result(result))?,
         ];
         zend::call(progress, arguments).value_beside_helper().map(drop)
     }

@@ -115,7 +115,7 @@ fn get_message(arguments: &Arguments) -> Outcome {
     let found = Operation::begin()?.run(Some(arguments), move |context| {
         messages::get_message(context, &name, &id, text_body)
     })?;
-    message(&found)
+    zend::built(|| message(&found))
 }
 
 /// `?int $max_bytes`.
@@ -176,7 +176,7 @@ fn get_mime(arguments: &Arguments) -> Outcome {
     let mime = Operation::begin()?.run(Some(arguments), move |context| {
         messages::get_mime(context, &name, &id, room.most).map_err(|error| room.explain(error))
     })?;
-    Ok(bytes(&mime))
+    zend::built(|| Ok(bytes(&mime)))
 }
 
 /// `string $path`, as far as PHP has a say in it.
@@ -203,7 +203,7 @@ fn list_attachments(arguments: &Arguments) -> Outcome {
     let found = Operation::begin()?.run(Some(arguments), move |context| {
         messages::list_attachments(context, &name, &id)
     })?;
-    list(found.iter().map(attachment))
+    zend::built(|| list(found.iter().map(attachment)))
 }
 
 fn get_attachment(arguments: &Arguments) -> Outcome {
@@ -213,7 +213,7 @@ fn get_attachment(arguments: &Arguments) -> Outcome {
     let content = Operation::begin()?.run(Some(arguments), move |context| {
         messages::get_attachment(context, &name, &id, &attachment, room.most).map_err(|error| room.explain(error))
     })?;
-    Ok(bytes(&content))
+    zend::built(|| Ok(bytes(&content)))
 }
 
 fn save_attachment(arguments: &Arguments) -> Outcome {
@@ -233,7 +233,7 @@ fn move_message(arguments: &Arguments) -> Outcome {
     let moved = Operation::begin()?.run(Some(arguments), move |context| {
         messages::move_message(context, &name, &id, &folder)
     })?;
-    message(&moved)
+    zend::built(|| message(&moved))
 }
 
 fn move_messages(arguments: &Arguments) -> Outcome {
@@ -244,7 +244,7 @@ fn move_messages(arguments: &Arguments) -> Outcome {
     let results = operation.run(Some(arguments), move |context| {
         messages::move_messages(context, &name, &ids, &folder)
     })?;
-    list(results.iter().map(|result| move_result(result, operation.language())))
+    zend::built(|| list(results.iter().map(|result| move_result(result, operation.language()))))
 }
 
 fn copy_message(arguments: &Arguments) -> Outcome {
@@ -253,7 +253,7 @@ fn copy_message(arguments: &Arguments) -> Outcome {
     let copied = Operation::begin()?.run(Some(arguments), move |context| {
         messages::copy_message(context, &name, &id, &folder)
     })?;
-    message(&copied)
+    zend::built(|| message(&copied))
 }
 
 fn update_message(arguments: &Arguments) -> Outcome {
@@ -266,7 +266,7 @@ fn update_message(arguments: &Arguments) -> Outcome {
     let updated = Operation::begin()?.run(Some(arguments), move |context| {
         messages::update_message(context, &name, &id, &change)
     })?;
-    message(&updated)
+    zend::built(|| message(&updated))
 }
 
 fn delete_message(arguments: &Arguments) -> Outcome {
@@ -286,7 +286,7 @@ fn get_mailbox_settings(arguments: &Arguments) -> Outcome {
     let settings = Operation::begin()?.run(Some(arguments), move |context| {
         messages::get_mailbox_settings(context, &name)
     })?;
-    mailbox_settings(&settings)
+    zend::built(|| mailbox_settings(&settings))
 }
 
 /// Never throws: settings or a store that cannot be used are a failed check like any other.

@@ -71,7 +71,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
     let url = operation.run(Some(arguments), move |context| {
         sign_in::authorization_url(context, &name, &session, &options)
     })?;
-    Ok(url.into_zval(false)?)
+    zend::built(|| Ok(url.into_zval(false)?))
 }
 
 fn exchange_code(arguments: &Arguments) -> Outcome {
@@ -81,7 +81,7 @@ fn exchange_code(arguments: &Arguments) -> Outcome {
     let status = operation.run(Some(arguments), move |context| {
         sign_in::exchange_code(context, &callback, &session)
     })?;
-    token_status(&status, operation.language())
+    zend::built(|| token_status(&status, operation.language()))
 }
 
 fn callback_route(arguments: &Arguments) -> Outcome {
@@ -96,7 +96,7 @@ fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let url = operation.run(Some(arguments), move |context| {
         sign_in::admin_consent_url(context, &name, &session, redirect_uri.as_deref())
     })?;
-    Ok(url.into_zval(false)?)
+    zend::built(|| Ok(url.into_zval(false)?))
 }
 
 /// The callback's parameters; what is not text stays without a value, for the core to refuse.

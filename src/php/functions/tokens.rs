@@ -62,14 +62,14 @@ fn access_token(arguments: &Arguments) -> Outcome {
     let token = operation.run(Some(arguments), move |context| {
         tokens::access_token(context, &name, min_validity, challenge.as_deref())
     })?;
-    Ok(token.expose().into_zval(false)?)
+    zend::built(|| Ok(token.expose().into_zval(false)?))
 }
 
 fn status(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
     let status = operation.look(arguments, move |context| tokens::token_status(context, &name))?;
-    token_status(&status, operation.language())
+    zend::built(|| token_status(&status, operation.language()))
 }
 
 fn is_token_expired(arguments: &Arguments) -> Outcome {
@@ -85,7 +85,7 @@ fn refresh_token(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
     let status = operation.run(Some(arguments), move |context| tokens::refresh_token(context, &name))?;
-    token_status(&status, operation.language())
+    zend::built(|| token_status(&status, operation.language()))
 }
 
 fn refresh_tokens(arguments: &Arguments) -> Outcome {
@@ -111,7 +111,7 @@ fn refresh_tokens(arguments: &Arguments) -> Outcome {
             let told = progress.map_or(Ok(()), |progress| {
                 let done = count(done).into_zval(false)?;
                 let total = count(total).into_zval(false)?;
-                let arguments = vec![done, total, refresh_result(&result, language)?];
+                let arguments = vec![done, total, zend::built(|| refresh_result(&result, language))?];
                 zend::call(progress, arguments).value().map(drop)
             });
             match told {
@@ -120,7 +120,7 @@ fn refresh_tokens(arguments: &Arguments) -> Outcome {
             }
         },
     )?;
-    refresh_report(&report, language)
+    zend::built(|| refresh_report(&report, language))
 }
 
 fn revoke_tokens(arguments: &Arguments) -> Outcome {
@@ -139,7 +139,7 @@ fn adopt_token(arguments: &Arguments) -> Outcome {
     let status = operation.run(Some(arguments), move |context| {
         tokens::adopt_token(context, &name, &token, only_if_absent)
     })?;
-    token_status(&status, operation.language())
+    zend::built(|| token_status(&status, operation.language()))
 }
 
 /// Reads what older scripts kept. Unknown keys are theirs and are left alone.
@@ -246,12 +246,14 @@ fn instant(
 fn export_token(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let token = Operation::begin()?.look(arguments, move |context| tokens::export_token(context, &name))?;
-    let mut table = ZendHashTable::new();
-    table.insert("access_token", token.access_token.as_ref().map(Secret::expose))?;
-    table.insert("refresh_token", token.refresh_token.as_ref().map(Secret::expose))?;
-    table.insert("expires_at", token.expires_at.map(UtcInstant::epoch))?;
-    table.insert("scope", token.scope)?;
-    let mut value = Zval::new();
-    value.set_hashtable(table);
-    Ok(value)
+    zend::built(|| {
+        let mut table = ZendHashTable::new();
+        table.insert("access_token", token.access_token.as_ref().map(Secret::expose))?;
+        table.insert("refresh_token", token.refresh_token.as_ref().map(Secret::expose))?;
+        table.insert("expires_at", token.expires_at.map(UtcInstant::epoch))?;
+        table.insert("scope", token.scope.as_str())?;
+        let mut value = Zval::new();
+        value.set_hashtable(table);
+        Ok(value)
+    })
 }

@@ -3,7 +3,7 @@
 //! PHP code that we call can throw, `exit`, die of a fatal error, suspend its fiber or fork. A fatal error leaves by
 //! `longjmp`, which would jump over Rust frames and skip their destructors (seen: a mutex stayed locked for the next
 //! request). So PHP runs behind a catch frame of its own, and what happened comes back as a value. Callers hold no
-//! lock, no transaction and no borrow across it.
+//! lock, no transaction and no borrow across it. Values are built behind such a frame, too: memory can run out with any of them.
 
 use std::panic::AssertUnwindSafe;
 use std::ptr;
@@ -84,6 +84,16 @@ pub(super) fn guarded(inside: impl FnOnce() -> Zval) -> Returned {
     Returned {
         ended,
         forked: std::process::id() != before,
+    }
+}
+
+/// Builds PHP values behind a catch frame of its own. An allocation beyond `memory_limit` leaves by `longjmp`; so it jumps over the
+/// building only, and what the values are made of, and whoever waits for a helper meanwhile, is dropped in order.
+pub fn built<T>(inside: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    match try_catch(AssertUnwindSafe(inside)) {
+        Ok(outcome) => outcome,
+        Err(CatchError::Bailout) => Err(Raised::Bailout),
+        Err(_) => Err(Raised::internal(super::last_panic())),
     }
 }
 

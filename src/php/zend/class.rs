@@ -18,7 +18,7 @@ use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::ClassEntry;
 
 use super::raised::{Outcome, Raised};
-use crate::php::signature::{Atom, Signature, Type};
+use crate::php::signature::{Atom, NAMESPACE, Signature, Type};
 
 unsafe extern "C" {
     fn zend_declare_typed_property(
@@ -290,13 +290,29 @@ pub fn complete(class: Option<&ClassEntry>, name: &str, signature: &Signature) {
     }
 }
 
-/// A class registered a moment ago by this module, to be completed.
+/// A class registered a moment ago by this module, to be completed. Only for classes of ours.
 pub fn registered_class(name: &str) -> Option<&'static mut ClassEntry> {
-    // SAFETY: the compiler's globals are valid while the module starts, which is single-threaded; the class is ours and
-    // no other reference to it is held.
+    // SAFETY: the compiler's globals are valid while the module starts, which is single-threaded; the class is ours, as its
+    // namespace says, and no other reference to it is held.
+    unsafe { name.starts_with(NAMESPACE).then(|| found(name)).flatten()?.as_mut() }
+}
+
+/// A class to extend, of ours or of PHP. Called while the module starts, after the built-in extensions.
+pub fn known_class(name: &str) -> Option<&'static ClassEntry> {
+    // SAFETY: the class lives as long as the process, and nothing writes to it while this reference is used: the module starts in
+    // one thread, which completes a class of ours before it registers the next.
+    unsafe { found(name)?.as_ref() }
+}
+
+/// The class of that name in the compiler's table.
+///
+/// # Safety
+/// Only while the module starts, when the compiler's globals are valid and no other thread runs.
+unsafe fn found(name: &str) -> Option<*mut ClassEntry> {
+    // SAFETY: as the caller promises; the values of the class table are pointers to classes.
     unsafe {
         let table = (*ext_php_rs::ffi::ext_php_rs_compiler_globals()).class_table;
-        table_pointer::<ClassEntry>(table, &name.to_lowercase())?.as_mut()
+        table_pointer::<ClassEntry>(table, &name.to_lowercase())
     }
 }
 

@@ -3,7 +3,10 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
-use ext_php_rs::ffi::{zend_ini_entry, zend_ini_entry_def, zend_module_entry, zend_register_ini_entries, zend_string};
+use ext_php_rs::ffi::{
+    ext_php_rs_sapi_module, php_output_write, zend_ini_entry, zend_ini_entry_def, zend_module_entry,
+    zend_register_ini_entries, zend_string,
+};
 use ext_php_rs::types::ZendStr;
 
 unsafe extern "C" {
@@ -25,6 +28,7 @@ const STAGE_RUNTIME: c_int = 1 << 4;
 const FAILURE: c_int = -1;
 
 /// One setting.
+#[derive(Clone, Copy)]
 pub struct Setting {
     /// Full name.
     pub name: &'static str,
@@ -34,6 +38,8 @@ pub struct Setting {
     pub by_script: bool,
     /// Whether a value is acceptable.
     pub accepts: fn(&str) -> bool,
+    /// What `phpinfo()` shows of a value; `None`: all of it.
+    pub shown: Option<fn(&str) -> String>,
     /// Which values are, in signs that read alike in every language.
     pub takes: &'static str,
 }
@@ -49,7 +55,10 @@ pub fn register(settings: &'static [Setting], module: i32) {
             mh_arg2: ptr::null_mut(),
             mh_arg3: ptr::null_mut(),
             value: setting.default.as_ptr().cast(),
-            displayer: None,
+            displayer: setting.shown.map(|_| {
+                let display: unsafe extern "C" fn(*mut zend_ini_entry, c_int) = display_partly;
+                display
+            }),
             value_length: u32::try_from(setting.default.len()).unwrap_or_default(),
             name_length: u16::try_from(setting.name.len()).unwrap_or_default(),
             modifiable: u8::try_from(if setting.by_script { SYSTEM | USER } else { SYSTEM }).unwrap_or_default(),
@@ -90,6 +99,38 @@ unsafe extern "C" fn check(
         );
     }
     FAILURE
+}
+
+/// Prints a value of which not all is for every reader's eyes, one of the two that `phpinfo()` has a column for.
+unsafe extern "C" fn display_partly(entry: *mut zend_ini_entry, kind: c_int) {
+    /// `ZEND_INI_DISPLAY_ORIG`: the value before a script changed it.
+    const ORIGINAL: c_int = 1;
+    // SAFETY: the engine passes an entry of its table; its strings are live or null, and `mh_arg1` is the static setting that was
+    // registered with it.
+    let (setting, value) = unsafe {
+        let Some(entry) = entry.as_ref() else { return };
+        let value = if kind == ORIGINAL && entry.modified != 0 {
+            entry.orig_value
+        } else {
+            entry.value
+        };
+        (entry.mh_arg1.cast::<Setting>().as_ref(), value.as_ref())
+    };
+    // SAFETY: reads a flag of the process's server interface.
+    let plain = unsafe { ext_php_rs_sapi_module().as_ref() }.is_none_or(|server| server.phpinfo_as_text != 0);
+    let value = value.and_then(|value| value.as_str().ok()).unwrap_or_default();
+    let shown = setting.and_then(|setting| setting.shown).map(|shown| shown(value));
+    let text = match (shown, plain) {
+        (Some(text), true) if !text.is_empty() => text,
+        (Some(text), false) if !text.is_empty() => {
+            let text = text.replace('&', "&amp;").replace('<', "&lt;");
+            text.replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#039;")
+        }
+        (_, true) => "no value".to_owned(),
+        (_, false) => "<i>no value</i>".to_owned(),
+    };
+    // SAFETY: the engine copies as many bytes as the text has.
+    unsafe { php_output_write(text.as_ptr().cast(), text.len()) };
 }
 
 /// The value now.

@@ -3,6 +3,8 @@
 //! Split by noun: `arguments` reads the arguments of a call, `call` is the one door into PHP code, `class` declares and
 //! fills objects, `ini` handles settings, `process` is the process around a call, `raised` is how a call ends early.
 
+#![expect(unsafe_code, reason = "the engine's C interface; every block says why it is sound")]
+
 mod arguments;
 mod call;
 mod class;
@@ -16,10 +18,10 @@ use ext_php_rs::types::Zval;
 use ext_php_rs::zend::{ExecuteData, run_handler};
 
 pub use arguments::{Arguments, Instant, type_name};
-pub use call::{Ended, call, call_method, take_exception};
+pub use call::{Ended, built, call, call_method, take_exception};
 pub use class::{
     Visibility, class, complete, date_time_immutable, date_time_interface, declare_property, enum_case, instantiate,
-    json_serializable, object_value, park, property, registered_class, set_property,
+    json_serializable, known_class, object_value, park, property, registered_class, set_property,
 };
 pub use process::{
     ForkSteps, current_directory, error_log, forked_away, last_panic, memory_headroom, note_panics, on_fork,

@@ -16,10 +16,11 @@ use crate::service::import::spool::{Finished, MailFolder, Spool, SpoolError, Spo
 use crate::service::import::{BodyForm, IncomingAttachment, disk_failed, file_name};
 
 /// Failures of a download that the next one would meet, too. A connection may break over one mail alone.
-const OURS: [Class; 5] = [
+const OURS: [Class; 6] = [
     Class::Throttled,
     Class::SignInRequired,
     Class::ActionRequired,
+    Class::AccountNotFound,
     Class::Configuration,
     Class::Store,
 ];

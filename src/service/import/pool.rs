@@ -40,11 +40,13 @@ const SLICE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Failures of a move that the next one would meet, too.
-const OURS: [Class; 4] = [
+const OURS: [Class; 6] = [
     Class::Throttled,
     Class::Connection,
     Class::SignInRequired,
     Class::ActionRequired,
+    Class::AccountNotFound,
+    Class::Configuration,
 ];
 
 /// The same while nothing else is to be done.

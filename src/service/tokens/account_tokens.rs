@@ -3,6 +3,9 @@
 //! An import makes hundreds of requests a second, and each look into the store opens two sealed rows. So a token that was just looked
 //! up is taken again for [`REMEMBERED`]. It is good for much longer than that; should it be revoked or replaced meanwhile, the answer
 //! is a 401, which leads to the store.
+//!
+//! A call goes to the servers that the account named when it began, to its end. So it takes tokens of that identity only: those of a
+//! later one belong to somebody else's servers, and the call ends instead.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +18,7 @@ use crate::oauth::claims_challenge;
 use crate::service::context::Context;
 use crate::service::token_status::RENEWAL_MARGIN;
 use crate::service::tokens::refresh::{self, Demand, Want};
+use crate::store::record::AccountRecord;
 
 /// For how long the store is not asked again.
 const REMEMBERED: Duration = Duration::from_secs(1);
@@ -23,15 +27,18 @@ const REMEMBERED: Duration = Duration::from_secs(1);
 pub struct AccountTokens {
     context: Context,
     name: AccountName,
+    /// The identity of the account when the call began.
+    generation: i64,
     /// The last token and when it was looked up.
     last: Mutex<Option<(Secret, Instant)>>,
 }
 
-/// The tokens of an account for requests of this call.
-pub fn tokens_for(context: &Context, name: &AccountName) -> Arc<dyn Tokens> {
+/// The tokens for requests of this call to the servers that `account` names.
+pub fn tokens_for(context: &Context, account: &AccountRecord) -> Arc<dyn Tokens> {
     Arc::new(AccountTokens {
         context: context.clone(),
-        name: name.clone(),
+        name: account.name.clone(),
+        generation: account.identity_generation,
         last: Mutex::new(None),
     })
 }
@@ -39,7 +46,11 @@ pub fn tokens_for(context: &Context, name: &AccountName) -> Arc<dyn Tokens> {
 impl AccountTokens {
     /// The token, and whether Microsoft was asked for it.
     fn obtain(&self, want: Want) -> Result<(Secret, bool)> {
-        let obtained = refresh::obtain(&self.context, &self.name, &Demand { want });
+        let demand = Demand {
+            want,
+            generation: Some(self.generation),
+        };
+        let obtained = refresh::obtain(&self.context, &self.name, &demand);
         let obtained = obtained.map_err(|error| error.of(&self.name))?;
         Ok((obtained.access_token(&self.context, &self.name)?, obtained.asked))
     }

@@ -88,6 +88,15 @@ impl Want {
 pub(crate) struct Demand {
     /// Why.
     pub want: Want,
+    /// The identity of the account that the token has to be of; `None`: whichever it has now.
+    pub generation: Option<i64>,
+}
+
+impl Demand {
+    /// A token of whichever identity the account has.
+    pub const fn of(want: Want) -> Self {
+        Self { want, generation: None }
+    }
 }
 
 /// The account and its tokens, as good as they were asked for.
@@ -157,7 +166,7 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
     let mut failures = 0;
     loop {
         context.cancel.check()?;
-        let (account, stored) = read(context, name)?;
+        let (account, stored) = read_for(context, name, demand)?;
         let now = context.clock.now();
         let mark = Mark::of(stored.as_ref());
         let first_mark = *first.get_or_insert(mark);
@@ -205,7 +214,10 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         };
         let asked_at = Instant::now();
         match inside(context, name, demand, first_mark, held, failures > 0)? {
-            Inside::Obtained(obtained) => return Ok(*obtained),
+            Inside::Obtained(obtained) => {
+                same_identity(&obtained.account, demand, context.clock.now())?;
+                return Ok(*obtained);
+            }
             Inside::Again => {}
             Inside::Failed(failed) => {
                 if failures > 0 {
@@ -218,6 +230,23 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
                 }
             }
         }
+    }
+}
+
+/// The account and its tokens, if the account still is who `demand` is about.
+fn read_for(context: &Context, name: &AccountName, demand: &Demand) -> Result<(AccountRecord, Option<TokenRecord>)> {
+    let (account, stored) = read(context, name)?;
+    same_identity(&account, demand, context.clock.now())?;
+    Ok((account, stored))
+}
+
+fn same_identity(account: &AccountRecord, demand: &Demand, now: UtcInstant) -> Result<()> {
+    match demand.generation {
+        Some(generation) if generation != account.identity_generation => {
+            let problem = Problem::own("account_changed", now).with_fact("account", account.name.as_str());
+            Err(Failure::new(problem).of(&account.name).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -427,7 +456,7 @@ fn inside(
     held: Held,
     repeats: bool,
 ) -> Result<Inside> {
-    let (account, stored) = read(context, name)?;
+    let (account, stored) = read_for(context, name, demand)?;
     let now = context.clock.now();
     let (forced, good_enough) = match decide(&account, stored.as_ref(), demand, first, now) {
         Decision::Have => return Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
@@ -472,7 +501,7 @@ fn after_failure(
     failed: &TokenFailure,
     may_ask_again: bool,
 ) -> Result<Option<Obtained>> {
-    let (account, stored) = read(context, name)?;
+    let (account, stored) = read_for(context, name, demand)?;
     let now = context.clock.now();
     let current = token_status::current(&account, stored.as_ref());
     let protocol = account.settings.protocol;

@@ -74,6 +74,7 @@ final class Fpm
     {
         proc_terminate($this->master, SIGQUIT);
         proc_close($this->master);
+        Php::assertEngineIsContent($this->log());
     }
 
     /**

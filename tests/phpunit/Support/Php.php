@@ -203,8 +203,21 @@ final class Php
         if (!$status['running']) {
             $this->status = $status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'];
             $this->read();
+            self::assertEngineIsContent($this->output . $this->errors);
         }
 
         return $status['running'];
+    }
+
+    /**
+     * A PHP that was built with debugging looks at itself when a process ends, and only says what it found.
+     *
+     * @throws \RuntimeException it found something
+     */
+    public static function assertEngineIsContent(string $text): void
+    {
+        if (preg_match('/Freeing 0x[0-9a-f]+ \(|memory leaks? detected|zend_mm_heap corrupted|Arginfo \/ zpp mismatch|Assertion .{1,200}? failed/', $text, $found) === 1) {
+            throw new \RuntimeException(sprintf("PHP found something wrong with itself (%s):\n%s", $found[0], substr($text, -4_000)));
+        }
     }
 }

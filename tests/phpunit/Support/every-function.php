@@ -13,6 +13,7 @@ declare(strict_types=1);
 namespace Squeeze\Graph;
 
 use Squeeze\Graph\Tests\Support\Sandbox;
+use Squeeze\Graph\Tests\Support\Trap;
 use Squeeze\Graph\Tests\Support\World;
 
 require __DIR__ . '/../bootstrap.php';
@@ -30,6 +31,11 @@ final class Vault
     public static array $token = [];
     public static string $message = '';
     public static string $attachment = '';
+    /** @var array<string, string> settings that hold a password, by name */
+    public static array $passwords = [];
+    public static string $elsewhere = '';
+    /** Keeps the proxy. */
+    public static Trap $proxy;
     /** @var array<string, true> */
     public static array $called = [];
 
@@ -40,6 +46,47 @@ final class Vault
             'tenant_id' => World::TENANT, 'client_id' => World::CLIENT, 'client_secret' => World::SECRET, 'redirect_uri' => World::REDIRECT_URI,
             'user' => World::USER, 'folder_processed' => '/Verarbeitet', 'folder_error' => '/Fehler', 'authority_url' => self::$url, 'graph_url' => self::$url . '/graph',
         ];
+    }
+
+    /**
+     * Settings with a password in them, and what only the environment knows.
+     *
+     * @param array<string, string> $settings
+     */
+    public static function under(array $settings, callable $run): mixed
+    {
+        try {
+            return with_settings($settings, $run);
+        } finally {
+            putenv('SQUEEZE_GRAPH_KEY');
+        }
+    }
+
+    public static function setPasswords(): void
+    {
+        $password = static fn (): string => bin2hex(random_bytes(16));
+        [$database, $inTheProxy, $ofTheProxy] = [$password(), $password(), $password()];
+        self::note('password of a database', $database);
+        self::note('password in the proxy', $inTheProxy);
+        self::note('password of the proxy', $ofTheProxy);
+        self::$proxy = new Trap(self::$folder . '/proxy');
+        $file = self::$folder . '/proxy-auth';
+        file_put_contents($file, "squeeze:$ofTheProxy\n");
+        chmod($file, 0600);
+        self::$passwords = [
+            'squeeze_graph.store' => "mysql://root:$database@database.example/graph",
+            'squeeze_graph.proxy' => str_replace('//', "//squeeze:$inTheProxy@", self::$proxy->url),
+            'squeeze_graph.proxy_auth_file' => $file,
+        ];
+        // Beside the store that is searched, sealed with a key that is in no file.
+        self::$elsewhere = ini_get('squeeze_graph.store') . '-elsewhere';
+    }
+
+    /** The key of the environment, for the time of one call: it is known that others see it there. */
+    public static function putKey(string $key): void
+    {
+        self::note('key of the environment', $key);
+        putenv('SQUEEZE_GRAPH_KEY=' . $key);
     }
 
     public static function note(string $kind, string $secret): void
@@ -160,16 +207,45 @@ function calls(): iterable
     yield 'with_settings' => static fn () => with_settings(['language' => 'de'], static fn () => called_back(...));
     yield 'with_settings b' => static fn () => with_settings(['log_level' => 'debug'], static fn () => refresh_token('nobody'));
     yield 'with_settings c' => static fn () => with_settings(['store' => 'mysql://root:' . World::SECRET . '@host/db'], list_accounts(...));
+    yield 'with_settings d' => static fn () => with_settings(['proxy' => 'ftp' . substr(Vault::$passwords['squeeze_graph.proxy'], 4)], static fn () => access_token('behind a proxy'));
+    $throughTheProxy = ['proxy' => Vault::$passwords['squeeze_graph.proxy'], 'retry_budget' => 0];
+    foreach ([$throughTheProxy, ['proxy' => Vault::$proxy->url, 'proxy_auth_file' => Vault::$passwords['squeeze_graph.proxy_auth_file']] + $throughTheProxy] as $proxied) {
+        yield 'test_connection ' . count($proxied) => static fn () => with_settings($proxied, static fn () => test_connection('behind a proxy'));
+        yield 'refresh_token ' . count($proxied) => static fn () => with_settings($proxied, static fn () => refresh_token('behind a proxy'));
+        yield 'access_token ' . count($proxied) => static fn () => with_settings($proxied, static fn () => strlen(access_token('behind a proxy')));
+    }
+    yield 'list_accounts b' => static fn () => [Vault::putKey(KEY_OF_THE_ENVIRONMENT), Vault::under(['store' => Vault::$elsewhere], static fn () => [save_account('a', Vault::settings()), list_accounts(), reseal_store(), key_shown()])];
+    yield 'list_accounts c' => static fn () => [Vault::putKey(KEY_OF_THE_ENVIRONMENT . 'x'), Vault::under(['store' => Vault::$elsewhere], list_accounts(...))];
+    yield 'access_token d' => static fn () => strlen(access_token('robot'));
+    yield 'refresh_token b' => static fn () => refresh_token('robot');
+    yield 'token_status b' => static fn () => token_status('robot');
+    yield 'list_folders b' => static fn () => list_folders('robot', recursive: false);
+    yield 'export_token b' => static fn () => array_keys(export_token('robot'));
+    yield 'test_connection b' => static fn () => test_connection('robot');
     yield 'reseal_store' => static fn () => reseal_store();
     yield 'revoke_tokens' => static fn () => revoke_tokens('invoices');
 }
 
+/** Where `phpinfo()` says that the key comes from; the environment that it shows, too, is not looked at. */
+function key_shown(): string
+{
+    ob_start();
+    phpinfo(INFO_MODULES);
+
+    return (string) ob_get_clean();
+}
+
+define(__NAMESPACE__ . '\\KEY_OF_THE_ENVIRONMENT', bin2hex(random_bytes(32)));
 [, Vault::$url, Vault::$folder, Vault::$sandbox] = $argv;
 Vault::$session = bin2hex(random_bytes(16));
 Vault::note('session', Vault::$session);
 Vault::note('client_secret', World::SECRET);
 
+Vault::setPasswords();
 save_account('invoices', Vault::settings());
+save_account('robot', ['protocol' => 'application', 'client_id' => World::DAEMON, 'mailbox' => World::USER, 'user' => null] + Vault::settings());
+save_account('behind a proxy', ['authority_url' => 'https://login.gateway.example', 'graph_url' => 'https://graph.gateway.example'] + Vault::settings());
+adopt_token('behind a proxy', ['refresh_token' => 'of-nobody']);
 Vault::note('store key', trim((string) file_get_contents(ini_get('squeeze_graph.store') . '.key')));
 Vault::walk();
 exchange_code(Vault::$callback, Vault::$session);
@@ -214,6 +290,11 @@ $missing = array_diff($all, array_keys(Vault::$called));
 echo "\n";
 phpinfo();
 print_r(ini_get_all('squeeze_graph'));
+// `ini_get` gives every script what is set; what `phpinfo()` shows is for more eyes.
+with_settings(Vault::$passwords, static function (): void {
+    phpinfo(INFO_MODULES);
+    (new \ReflectionExtension('squeeze_graph'))->info();
+});
 (new \ReflectionExtension('squeeze_graph'))->info();
 foreach (['cmdline', 'environ'] as $what) {
     echo strtr((string) file_get_contents('/proc/self/' . $what), "\0", "\n");

@@ -6,6 +6,7 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Account;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\KeyFile;
 use Squeeze\Graph\Console\Machine\Connection;
 use Squeeze\Graph\Console\Machine\Proxy;
 use Squeeze\Graph\Console\Machine\Server;
@@ -118,7 +119,7 @@ final class Doctor extends Command
 
     private function key(): void
     {
-        $file = (string) ini_get('squeeze_graph.key_file') ?: ini_get('squeeze_graph.store') . '.key';
+        $file = KeyFile::inForce();
         if (!is_file($file)) {
             $given = getenv('SQUEEZE_GRAPH_KEY') !== false;
             $this->tell('key', $this->text('key'), $given ? 'ok' : 'warning', $given ? 'SQUEEZE_GRAPH_KEY' : $this->text('no key file'));

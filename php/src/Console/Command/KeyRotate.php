@@ -29,10 +29,7 @@ final class KeyRotate extends Command
     {
         // The store and its key exist from here on, and the key file is the one in force.
         $this->client->listAccounts();
-        $file = (string) ini_get('squeeze_graph.key_file');
-        if ($file === '') {
-            $file = ini_get('squeeze_graph.store') . '.key';
-        }
+        $file = KeyFile::inForce();
         $keys = new KeyFile($file, $this->application->words);
         $new = bin2hex(random_bytes(32)) . "\n";
         $keys->replace($new . $keys->read());

@@ -42,7 +42,8 @@ final class Proxy
 
     public static function withoutPassword(string $address): string
     {
-        return (string) preg_replace('~^((?:[a-z0-9+.-]+://)?)[^/@]*@~i', '$1…@', $address);
+        // To the last @: a password may hold such a sign, and a slash, unescaped.
+        return (string) preg_replace('~^((?:[a-z0-9+.-]+://)?).*@~i', '$1…@', $address);
     }
 
     /** The address of the proxy as it is set, with a scheme; null: the server is reached directly. */
