@@ -7,6 +7,7 @@ namespace Squeeze\Graph\Tests;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\ExtensionClient;
 use Squeeze\Graph\Tests\Support\ClientBehaviour;
+use Squeeze\Graph\Tests\Support\ClientRules;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\World;
@@ -14,6 +15,7 @@ use Squeeze\Graph\Tests\Support\World;
 final class ExtensionClientTest extends GraphTestCase
 {
     use ClientBehaviour;
+    use ClientRules;
 
     protected function setUp(): void
     {
@@ -29,5 +31,28 @@ final class ExtensionClientTest extends GraphTestCase
     protected function arrives(string $subject, array $attachments = ['invoice.pdf' => '%PDF']): string
     {
         return $this->sandbox->deliver(World::USER, Mail::mime($subject, $attachments));
+    }
+
+    protected function arrivesWithEveryKind(): string
+    {
+        $mime = Mail::mime('Invoice 17', [
+            '17.pdf' => '%PDF',
+            'logo.png' => 'a picture',
+            "\0item" => Mail::mime('Your request', [], 'Please send it.'),
+        ]);
+        $inline = str_replace(
+            "Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*=UTF-8''logo.png",
+            "Content-Type: image/png\r\nContent-ID: <logo@mail>\r\nContent-Disposition: inline; filename=logo.png",
+            $mime,
+            $replaced,
+        );
+        self::assertSame(1, $replaced);
+
+        return $this->sandbox->deliver(World::USER, $inline, [['name' => 'Plan.xlsx', 'url' => 'https://contoso.example/plan', 'size' => 17]]);
+    }
+
+    protected function signedInAt(string $url): array
+    {
+        return $this->sandbox->signIn($url);
     }
 }
