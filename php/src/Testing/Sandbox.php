@@ -7,8 +7,8 @@ namespace Squeeze\Graph\Testing;
 /**
  * The sandbox: Microsoft Entra ID and Microsoft Graph on loopback, as strict as the real ones, and able to misbehave.
  *
- * It ends with this object or with the process. Its program, `squeeze-graph-sandbox`, is found by the environment
- * variable SQUEEZE_GRAPH_SANDBOX or on the PATH; `tools/build` makes it.
+ * It ends with this object or with the process. Its program, `squeeze-graph-sandbox`, comes with the Debian package, or is
+ * made by `tools/build`: see {@see binary()}.
  */
 class Sandbox
 {
@@ -20,6 +20,9 @@ class Sandbox
     /** A person with a mailbox, and a shared mailbox that this person has full access to. */
     public const USER = 'anna.gruber@contoso.example';
     public const SHARED = 'rechnung@contoso.example';
+
+    /** Where the Debian package has the program. */
+    private const PACKAGED = '/usr/lib/squeeze-graph';
 
     /** @var resource kept: the sandbox ends when its standard input is closed, with this resource or this process */
     protected $process;
@@ -49,24 +52,30 @@ class Sandbox
     }
 
     /**
-     * The path of its program.
+     * The path of its program: what the environment variable SQUEEZE_GRAPH_SANDBOX names, else where the Debian package
+     * puts it, else what `tools/build` made in this checkout, else what is on the PATH.
      *
-     * @throws \RuntimeException
+     * @throws \RuntimeException there is none, or the variable names none
      */
     public static function binary(): string
     {
         $named = getenv('SQUEEZE_GRAPH_SANDBOX');
         if (is_string($named) && $named !== '') {
-            return $named;
+            return is_file($named) && is_executable($named)
+                ? $named
+                : throw new \RuntimeException(sprintf('SQUEEZE_GRAPH_SANDBOX names no program: %s', $named));
         }
-        foreach (explode(PATH_SEPARATOR, (string) getenv('PATH')) as $folder) {
-            if ($folder !== '' && is_executable($folder . '/squeeze-graph-sandbox')) {
-                return $folder . '/squeeze-graph-sandbox';
+        $folders = explode(PATH_SEPARATOR, (string) getenv('PATH'));
+        foreach ([self::PACKAGED, __DIR__ . '/../../../target/built', ...array_filter($folders)] as $folder) {
+            $program = $folder . '/squeeze-graph-sandbox';
+            if (is_file($program) && is_executable($program)) {
+                return $program;
             }
         }
 
         throw new \RuntimeException(
-            'squeeze-graph-sandbox is not on the PATH: build it with tools/build and set SQUEEZE_GRAPH_SANDBOX to its path',
+            'squeeze-graph-sandbox is not there. The Debian package of the extension brings it; else build it with '
+            . 'tools/build in a checkout, and set SQUEEZE_GRAPH_SANDBOX to its path.',
         );
     }
 
