@@ -40,6 +40,8 @@ final class InvoiceImporter
         private readonly array $blocked = [],
         private readonly array $fields = self::FIELDS,
     ) {
+        // What is not stored must not look stored.
+        $database->setAttribute(\PDO::ATTR_ERRMODE, \PDO::ERRMODE_EXCEPTION);
         foreach ($fields as $field => $source) {
             // The name of a field becomes part of a statement.
             if (preg_match('/^[a-z][a-z0-9_]*$/D', $field) !== 1 || in_array($field, ['import_key', 'position'], true)) {
@@ -122,6 +124,9 @@ final class InvoiceImporter
                 implode(', ', $columns),
                 implode(', ', array_fill(0, count($columns), '?')),
             ));
+            if ($insert === false) {
+                throw new \PDOException('The statement can not be prepared');
+            }
             foreach ($rows as $row) {
                 $insert->execute($row);
             }

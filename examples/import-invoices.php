@@ -48,7 +48,7 @@ while ($arguments !== []) {
         $refuse(sprintf('%s %s is not understood.', $option, $value));
     }
 }
-$database = new PDO($dsn, options: [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+$database = new PDO($dsn);
 try {
     $importer = new InvoiceImporter(
         new ExtensionClient(),

@@ -40,7 +40,7 @@ final class InvoiceImporterTest extends TestCase
         $report = $this->importer($client, $database)->run('invoices');
 
         self::assertSame([1, 1], [$report->imported, $report->rejected]);
-        self::assertSame(['17.pdf'], $database->query('SELECT file_name FROM invoice')->fetchAll(\PDO::FETCH_COLUMN));
+        self::assertSame([['17.pdf']], self::rows($database, 'SELECT file_name FROM invoice'));
         self::assertCount(2, $mailbox->messagesIn('/Verarbeitet'), 'the invoice, and the newsletter unread');
         self::assertCount(1, $mailbox->messagesIn('/Fehler'));
         self::assertCount(1, $mailbox->messagesIn('wellknown:inbox'));
@@ -77,7 +77,7 @@ final class InvoiceImporterTest extends TestCase
         self::assertSame([
             ['Supplier', '17.pdf', '2026-07-01 08:00:00'],
             ['Supplier', 'terms.pdf', '2026-07-01 08:00:00'],
-        ], $database->query('SELECT partner, document, arrived FROM invoice ORDER BY position')->fetchAll(\PDO::FETCH_NUM));
+        ], self::rows($database, 'SELECT partner, document, arrived FROM invoice ORDER BY position'));
 
         foreach ([['amount' => 'total'], ['x; DROP TABLE invoice' => 'subject'], ['import_key' => 'subject']] as $wrong) {
             try {
@@ -95,8 +95,17 @@ final class InvoiceImporterTest extends TestCase
         $this->sandbox()->deliver(Sandbox::USER, Mail::mime('Invoice 17', ['17.pdf' => '%PDF 17']));
         $database = $this->database();
         self::assertSame(1, $this->importer(new ExtensionClient(), $database)->run('invoices')->imported);
-        self::assertSame('17.pdf', $database->query('SELECT file_name FROM invoice')->fetchColumn());
+        self::assertSame([['17.pdf']], self::rows($database, 'SELECT file_name FROM invoice'));
         self::assertSame(1, list_messages('invoices', '/Verarbeitet')->total());
+    }
+
+    /** @return array<array-key, mixed> */
+    private static function rows(\PDO $database, string $query): array
+    {
+        $rows = $database->query($query);
+        self::assertInstanceOf(\PDOStatement::class, $rows);
+
+        return $rows->fetchAll(\PDO::FETCH_NUM);
     }
 
     private function importer(Client $client, \PDO $database): InvoiceImporter

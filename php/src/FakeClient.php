@@ -40,7 +40,7 @@ final class FakeClient implements Client
     private array $imports = [];
     /** @var array<string, list<\Throwable>> by method */
     private array $failures = [];
-    /** @var list<array{method: string, arguments: array<int, mixed>}> */
+    /** @var list<array{method: string, arguments: list<mixed>}> */
     private array $calls = [];
 
     /** @param (\Closure(): \DateTimeInterface)|null $clock what time it is; null: the machine's */
@@ -140,7 +140,7 @@ final class FakeClient implements Client
     /**
      * What was called, in order.
      *
-     * @return list<array{method: string, arguments: array<int, mixed>}>
+     * @return list<array{method: string, arguments: list<mixed>}>
      */
     public function calls(): array
     {
@@ -562,10 +562,10 @@ final class FakeClient implements Client
         );
     }
 
-    /** @param array<int, mixed> $arguments */
+    /** @param array<array-key, mixed> $arguments */
     private function called(string $method, array $arguments): void
     {
-        $this->calls[] = compact('method', 'arguments');
+        $this->calls[] = ['method' => $method, 'arguments' => array_values($arguments)];
         $this->fail($method);
     }
 

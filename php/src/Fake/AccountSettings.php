@@ -215,12 +215,13 @@ final class AccountSettings
         if ($text === null) {
             return null;
         }
-        try {
-            // Digits alone would be epoch seconds elsewhere; as the end of a secret they are a date without its dashes.
-            return ctype_digit($text) ? throw new \ValueError() : LocalTime::utc(LocalTime::instant($text, 'UTC'));
-        } catch (\ValueError) {
+        // Digits alone would be epoch seconds elsewhere; as the end of a secret they are a date without its dashes.
+        $instant = ctype_digit($text) ? null : LocalTime::read($text, 'UTC');
+        if ($instant === null) {
             throw $this->wrong('setting_not_a_date', sprintf('The setting "%s" is not a date: "%s".', $key, $text));
         }
+
+        return LocalTime::utc($instant);
     }
 
     private function address(string $key, mixed $value): ?string
@@ -249,11 +250,12 @@ final class AccountSettings
     /** @return list<string> without what is always added, each once */
     private function scopesOf(mixed $value): array
     {
-        if (!is_array($value) || !array_is_list($value) || array_filter($value, is_string(...)) !== $value) {
+        $scopes = is_array($value) && array_is_list($value) ? array_filter($value, is_string(...)) : null;
+        if ($scopes === null || count($scopes) !== count((array) $value)) {
             throw $this->wrongType('scopes', 'list<string>', $value);
         }
         $checked = [];
-        foreach ($value as $scope) {
+        foreach ($scopes as $scope) {
             $short = Scopes::shortName($scope);
             if (preg_match('/^[\x21-\x7e]{1,255}$/D', $scope) !== 1 || strpbrk($scope, '"\\,') !== false) {
                 throw $this->wrong('scope_invalid', sprintf('The setting "scopes" holds what is not one scope: "%s".', $scope));

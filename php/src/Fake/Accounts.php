@@ -240,7 +240,7 @@ final class Accounts
         $token = $this->token($name);
         $now = $this->now();
         $remaining = $token?->remaining($now) ?? 0;
-        $enough = $token !== null && $remaining > 0 && $remaining >= $validity;
+        $enough = $remaining > 0 && $remaining >= $validity;
         if ($token !== null) {
             $renewable = !$settings->isDelegated() || ($token->refresh !== null && !$token->needsSignIn());
             $forced = $token->forcedAt !== null && $now - $token->forcedAt < self::FORCED_PAUSE && $remaining > 60;
@@ -251,7 +251,7 @@ final class Accounts
         try {
             $renewed = $this->renew($name);
         } catch (ActionRequiredException $failure) {
-            return $enough ? $token : throw $failure;
+            return $token !== null && $enough ? $token : throw $failure;
         }
         if (!$enough && $remaining > 60) {
             $renewed->forcedAt = $now;
@@ -270,7 +270,7 @@ final class Accounts
     {
         $settings = $this->settings($name);
         $token = $this->token($name);
-        if ($settings->isDelegated() && ($token?->refresh === null || $token->needsSignIn())) {
+        if ($settings->isDelegated() && ($token === null || $token->refresh === null || $token->needsSignIn())) {
             throw Problems::signInRequired($name, $this->wasSignedIn($name), $token?->problem);
         }
         if ($token !== null && $token->needsAdministrator && !$token->isSettled) {
@@ -303,8 +303,9 @@ final class Accounts
         $same = static fn (string $one, string $other): bool => mb_strtolower($one) === mb_strtolower($other);
         $user = $after->text('user');
         $was = $before->text('user');
+        $known = $token?->as;
 
-        return $user !== null && $token?->as !== null && !($was !== null && $same($was, $user)) && !$same($token->as, $user);
+        return $user !== null && $known !== null && !($was !== null && $same($was, $user)) && !$same($known, $user);
     }
 
     private static function check(string $name): void

@@ -42,6 +42,7 @@ final class Import
      * @param array{inbox: string, processed: string, error: string} $folders
      * @param callable(IncomingMessage): void $handler
      * @param (callable(Message): (bool|Disposition))|null $accept
+     * @param 'text'|'html'|null $body
      * @param (callable(int, int, ImportResult): void)|null $progress
      */
     public function run(

@@ -74,6 +74,16 @@ final class LocalTime
         return self::toUtc($text, $timezone)->getTimestamp();
     }
 
+    /** The same where a text that is no time is nothing to throw about. */
+    public static function read(string $text, string $timezone): ?int
+    {
+        try {
+            return self::instant($text, $timezone);
+        } catch (\ValueError) {
+            return null;
+        }
+    }
+
     private static function zone(string $name): \DateTimeZone
     {
         if (class_exists(\IntlTimeZone::class)) {

@@ -196,25 +196,27 @@ final class Mailbox
 
             return isset($this->folders[$id]) ? $this->folder($id) : throw $this->missing($name);
         }
-        $candidates = array_keys($this->folders);
+        $called = [];
         if (str_contains($name, '/') || str_starts_with($name, 'wellknown:')) {
             $parts = self::named($name);
             if (preg_match('/^wellknown:(.+)$/iD', $parts[0] ?? '', $part) === 1) {
                 $start = $this->wellKnown(trim($part[1])) ?? throw $this->missing($name);
                 $parts = [...$this->names($start), ...array_slice($parts, 1)];
             }
-            $fits = fn (string $id, \Closure $same): bool => $same(implode("\0", $this->names($id)), implode("\0", $parts));
+            $wanted = implode("\0", $parts);
+            foreach (array_keys($this->folders) as $id) {
+                $called[$id] = [implode("\0", $this->names($id))];
+            }
         } else {
-            $fits = fn (string $id, \Closure $same): bool => $same($this->folders[$id]['name'], $name)
-                || $same($this->folders[$id]['wellKnown'] ?? "\0", $name);
+            $wanted = $name;
+            foreach ($this->folders as $id => $folder) {
+                $called[$id] = array_filter([$folder['name'], $folder['wellKnown']], is_string(...));
+            }
         }
-        $comparisons = [
-            static fn (string $a, string $b): bool => self::normal($a) === self::normal($b),
-            static fn (string $a, string $b): bool => mb_strtolower(self::normal($a)) === mb_strtolower(self::normal($b)),
-            static fn (string $a, string $b): bool => self::trimmed($a) === self::trimmed($b),
-        ];
-        foreach ($comparisons as $same) {
-            $found = array_values(array_filter($candidates, static fn (string $id): bool => $fits($id, $same)));
+        $lower = static fn (string $text): string => mb_strtolower(self::normal($text));
+        foreach ([self::normal(...), $lower, self::trimmed(...)] as $form) {
+            $fits = static fn (array $names): bool => in_array($form($wanted), array_map($form, $names), true);
+            $found = array_keys(array_filter($called, $fits));
             if (count($found) === 1) {
                 return $this->folder($found[0]);
             }

@@ -68,7 +68,10 @@ final class Problems
         );
     }
 
-    /** @param string|null $code null: the reason's own */
+    /**
+     * @param 'account_changed'|'consent_required'|'denied'|'expired_state'|'interrupted'|'invalid_callback'|'refused'|'replayed'|'unknown_state'|'wrong_account'|'wrong_session' $reason
+     * @param string|null $code null: the reason's own
+     */
     public static function signInFailed(
         ?string $account,
         string $reason,

@@ -125,7 +125,7 @@ final class SignIns
         $answer = implode("\n", [$callback['error'], $callback['code'], $callback['error'] . $callback['code'] === '' ? 'consent' : '']);
         if ($begun['answer'] === null) {
             $failure = $this->outcome($begun, $callback);
-            if ($failure?->getReason() === 'expired_state') {
+            if ($failure !== null && $failure->getReason() === 'expired_state') {
                 throw $failure;
             }
             $begun = ['answer' => $answer, 'failure' => $failure] + $begun;

@@ -29,7 +29,7 @@ class Sandbox
     /** @var resource its standard input */
     protected $input;
     /** @var array<string, string> */
-    private array $about;
+    private array $about = [];
     private int $delivered = 0;
 
     /**
@@ -38,17 +38,20 @@ class Sandbox
      */
     public function __construct(array $options = [])
     {
+        $pipes = [];
         $process = proc_open([self::binary(), '--exit-with-stdin', ...$options], [['pipe', 'r'], ['pipe', 'w']], $pipes);
-        if ($process === false) {
+        if ($process === false || !isset($pipes[0], $pipes[1])) {
             throw new \RuntimeException('The sandbox can not be started');
         }
         $this->process = $process;
+        $this->input = $pipes[0];
         $about = json_decode((string) fgets($pipes[1]), true);
         if (!is_array($about)) {
             throw new \RuntimeException('The sandbox did not say where it is');
         }
-        $this->about = array_filter($about, is_string(...));
-        $this->input = $pipes[0];
+        foreach ($about as $what => $value) {
+            $this->about[(string) $what] = is_string($value) ? $value : '';
+        }
     }
 
     /**
@@ -123,9 +126,13 @@ class Sandbox
                 $command[] = $value;
             }
         }
+        $pipes = [];
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
-        $output = stream_get_contents($pipes[1]);
-        $errors = stream_get_contents($pipes[2]);
+        if ($process === false || !isset($pipes[1], $pipes[2])) {
+            throw new \RuntimeException('The sandbox can not be started');
+        }
+        $output = (string) stream_get_contents($pipes[1]);
+        $errors = (string) stream_get_contents($pipes[2]);
         if (proc_close($process) !== 0) {
             throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
         }
@@ -141,7 +148,7 @@ class Sandbox
     {
         parse_str((string) parse_url($this->walk($url, $options), PHP_URL_QUERY), $query);
 
-        return $query;
+        return array_filter($query, is_string(...));
     }
 
     /**
@@ -203,8 +210,8 @@ class Sandbox
     public function asked(string $endpoint): int
     {
         $count = 0;
-        foreach ($this->control('GET', '/counters')['endpoints'] as $name => $times) {
-            $count += str_contains($name, $endpoint) ? $times : 0;
+        foreach ($this->list($this->control('GET', '/counters'), 'endpoints') as $name => $times) {
+            $count += str_contains((string) $name, $endpoint) && is_int($times) ? $times : 0;
         }
 
         return $count;
@@ -218,12 +225,14 @@ class Sandbox
      */
     public function deliver(string $mailbox, string $mime, array $references = []): string
     {
-        return $this->control('POST', '/mails', [
+        $mail = $this->control('POST', '/mails', [
             'mailbox' => $mailbox,
             'base64' => base64_encode($mime),
             'references' => $references,
             'received' => time() - 86_400 + $this->delivered++,
-        ])['immutableId'];
+        ]);
+
+        return $this->ids([$mail])[0];
     }
 
     /**
@@ -235,6 +244,35 @@ class Sandbox
     {
         $this->control('POST', '/mails/generate', ['mailbox' => $mailbox, 'count' => $count, 'size' => $bytes]);
 
-        return array_column($this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox))['messages'], 'immutableId');
+        $found = $this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox));
+
+        return $this->ids($this->list($found, 'messages'));
+    }
+
+    /**
+     * A list or map in an answer of the control endpoint.
+     *
+     * @return array<array-key, mixed>
+     */
+    private function list(mixed $answer, string $key): array
+    {
+        $list = is_array($answer) ? $answer[$key] ?? null : null;
+
+        return is_array($list) ? $list : throw new \RuntimeException(sprintf('The sandbox told no %s', $key));
+    }
+
+    /**
+     * @param array<array-key, mixed> $mails
+     * @return list<string>
+     */
+    private function ids(array $mails): array
+    {
+        $ids = [];
+        foreach ($mails as $mail) {
+            $id = is_array($mail) ? $mail['immutableId'] ?? null : null;
+            $ids[] = is_string($id) ? $id : throw new \RuntimeException('The sandbox told no id of a mail');
+        }
+
+        return $ids;
     }
 }

@@ -79,6 +79,7 @@ trait ClientRules
             ['scopes', ['.default', 'Mail.Read'], 'scopes_mixed_with_default'],
             ['scopes', array_map(static fn (int $n): string => 'Scope.' . $n, range(0, 100)), 'scopes_too_many'],
             ['scopes', ['a' => 'Mail.Read'], 'setting_type'],
+            ['scopes', ['Mail.Read', 1], 'setting_type'],
             ['redirect_uri', 'foo', 'redirect_uri_invalid'],
             ['redirect_uri', 'https://', 'redirect_uri_invalid'],
             ['redirect_uri', 'ftp://host.example/callback', 'redirect_uri_invalid'],
