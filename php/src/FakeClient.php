@@ -85,7 +85,11 @@ final class FakeClient implements Client
         $this->accounts->issue($account, $as, $scopes);
     }
 
-    /** As if Microsoft no longer took the refresh token: a person has to sign in again. */
+    /**
+     * As if Microsoft no longer took the refresh token: a person has to sign in again.
+     *
+     * @throws \LogicException nobody is signed in
+     */
     public function endSignIn(string $account): void
     {
         $problem = Problems::of('invalid_grant', 'The sign-in has ended.', 'Sign in again.', Actor::User);
@@ -98,6 +102,7 @@ final class FakeClient implements Client
      * A new `client_secret`, an admin consent and {@see actionTaken()} make the next renewal succeed.
      *
      * @param Problem|null $problem null: the client secret has expired
+     * @throws \LogicException nobody is signed in
      */
     public function requireAction(string $account, ?Problem $problem = null): void
     {
