@@ -39,7 +39,9 @@ enum RefreshOutcome: string
     case NotDue = 'not_due';
     case NeverSignedIn = 'never_signed_in';
     case SignInRequired = 'sign_in_required';
+    /** Somebody acts first: an administrator, or whoever runs this host, whose trouble changes nothing of the account. */
     case ActionRequired = 'action_required';
+    /** It passes by itself. */
     case TemporaryFailure = 'temporary_failure';
     case UnknownAccount = 'unknown_account';
 }
@@ -334,7 +336,7 @@ final class Account implements \JsonSerializable
     public readonly ?string $clientCertificate;
     /** Path of the certificate's key (PEM). */
     public readonly ?string $clientKey;
-    /** When the client secret or certificate ends. */
+    /** When the client secret or certificate ends: as it was entered, else as the certificate says. */
     public readonly ?\DateTimeImmutable $secretExpiresAt;
     public readonly ?string $redirectUri;
     /** Who is to sign in. */
@@ -353,7 +355,7 @@ final class Account implements \JsonSerializable
     public readonly string $cloud;
     public readonly ?string $authorityUrl;
     public readonly ?string $graphUrl;
-    /** Whether a client secret is stored. */
+    /** Whether a client secret is stored; an account with a certificate has none. */
     public readonly bool $hasSecret;
     /** Who signed in. */
     public readonly ?string $signedInAs;
@@ -409,7 +411,11 @@ final class Folder implements \JsonSerializable
 {
     public readonly string $id;
     public readonly string $name;
-    /** From the root, starts with `/`, can be passed wherever a folder is named. */
+    /**
+     * From the root, starts with `/`, can be passed wherever a folder is named. For a folder that was asked for by its id or
+     * well-known name and that the mailbox's tree does not show, because the signed-in user may not see it or it lies outside,
+     * it is `id:…` or `wellknown:…`, which can be passed likewise.
+     */
     public readonly string $path;
     public readonly ?string $parentId;
     public readonly int $childCount;
@@ -1237,6 +1243,11 @@ function set_logger(?callable $logger): void
  * Another identity (`protocol`, `tenant_id`, `client_id`, `cloud`, `authority_url`, `graph_url`) voids the tokens and needs
  * the secret again.
  *
+ * An account has a `client_secret`, or a `client_certificate` with its `client_key`: paths of PEM files on this machine. Setting
+ * one takes the other away; both at once are refused. The files are read when they are named and at each token request, so a
+ * certificate is renewed where it is; its end needs no `secret_expires_at`. A certificate is not needed again for another
+ * identity: nothing secret of it is sent anywhere. Never take these paths from people who may not use every key that PHP can read.
+ *
  * @param string $account the host's own key, 1–190 characters
  * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string,
  *     client_secret?: ?string, client_certificate?: ?string, client_key?: ?string,
@@ -1245,7 +1256,7 @@ function set_logger(?callable $logger): void
  *     refresh_interval?: ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null,
  *     authority_url?: ?string, graph_url?: ?string} $settings
  * @return bool true: someone must (again) sign in
- * @throws ConfigurationException a key is unknown, missing or wrong; the message names it
+ * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
  *
  * @example
  *     $signIn = save_account('accounting', [
@@ -1316,12 +1327,14 @@ function delete_account(string $account): bool
 /**
  * The URL to send the browser to, so that someone signs in. It is good for one sign-in within 10 minutes.
  *
- * @param string|null $session ties both legs to one browser: a random value that the host keeps in a cookie or session;
- *     null takes the active PHP session's id
+ * @param string|null $session ties both legs to one browser: a random value, any bytes, that the host keeps in a cookie or
+ *     session; null takes the active PHP session's id
  * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
  * @param string|null $login_hint whom to offer first
  * @param string|null $route what {@see callback_route()} gives back
- * @throws ConfigurationException the account is no delegated one, or there is no session
+ * @param string|null $redirect_uri where this sign-in comes back to, one of those registered; null: the account's own. The account is
+ *     not changed
+ * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
  *
  * @example
  *     header('Location: ' . authorization_url('accounting', session: $_COOKIE['oauth']));
@@ -1331,12 +1344,16 @@ function authorization_url(
     #[\SensitiveParameter] ?string $session = null,
     ?string $prompt = null,
     ?string $login_hint = null,
-    ?string $route = null
+    ?string $route = null,
+    ?string $redirect_uri = null
 ): string {
 }
 
 /**
  * Finishes a sign-in, or an admin consent, with what the callback brought. The same callback again has the same outcome.
+ *
+ * The state is checked before all else, then the session, then what Microsoft answered: with an unknown state the reason is
+ * `unknown_state`, also where the callback says `error=access_denied`, for anybody can write such a callback.
  *
  * @param array<array-key, mixed> $query `$_GET` (or `$_POST`) as it came
  * @param string|null $session as given to {@see authorization_url()}
@@ -1366,13 +1383,17 @@ function callback_route(#[\SensitiveParameter] array $query): ?string
  * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchange_code()}, too.
  *
  * @param string|null $session as for {@see authorization_url()}
+ * @param string|null $redirect_uri as for {@see authorization_url()}
  * @throws ConfigurationException
  *
  * @example
  *     echo 'Send this to your administrator: ', admin_consent_url('accounting');
  */
-function admin_consent_url(string $account, #[\SensitiveParameter] ?string $session = null): string
-{
+function admin_consent_url(
+    string $account,
+    #[\SensitiveParameter] ?string $session = null,
+    ?string $redirect_uri = null
+): string {
 }
 
 // Tokens
@@ -1447,7 +1468,7 @@ function refresh_token(string $account): TokenStatus
  * The job: renews every enabled account that is due. One account's failure never stops the others.
  *
  * @param int $horizon access tokens that end within so many seconds are due
- * @param list<string>|null $accounts only these
+ * @param array<string|int>|null $accounts only these; the keys mean nothing, and names that are integers may come as such
  * @param (callable(int $done, int $total, RefreshResult $result): void)|null $progress
  * @throws StoreException
  *
@@ -1496,10 +1517,12 @@ function adopt_token(
 }
 
 /**
- * An account's tokens in clear, for hosts that keep a copy of their own.
+ * An account's tokens in clear, for hosts that keep a copy of their own. An application that has not fetched its token yet has
+ * none: all are null.
  *
  * @return array{access_token: ?string, refresh_token: ?string, expires_at: ?int, scope: string}
  * @throws AccountNotFoundException no account of that name
+ * @throws SignInRequiredException nobody has signed in
  * @throws StoreException the token store can not be used
  *
  * @example
@@ -1720,7 +1743,7 @@ function move_message(string $account, string $message_id, string $folder): Mess
 /**
  * Moves several messages.
  *
- * @param list<string> $message_ids
+ * @param array<string> $message_ids its keys mean nothing
  * @return list<MoveResult> one per id, in order
  * @throws FolderNotFoundException
  * @throws AmbiguousFolderException
@@ -1750,7 +1773,7 @@ function copy_message(string $account, string $message_id, string $folder): Mess
 /**
  * Changes a message; null leaves a thing as it is.
  *
- * @param list<string>|null $categories
+ * @param array<string>|null $categories its keys mean nothing
  * @throws MessageNotFoundException
  *
  * @example

@@ -107,6 +107,9 @@ fn sign_in(context: &Context, account: &AccountName, as_who: Option<&str>) {
             tid: "bbbbbbbb-0000-0000-0000-000000000002".to_owned(),
         }),
         signed_in_as: as_who.map(str::to_owned),
+        addresses: as_who
+            .map(|who| vec![who.to_owned(), "a.schmidt@contoso.onmicrosoft.example".to_owned()])
+            .unwrap_or_default(),
         ..TokenRecord::default()
     };
     let written = context
@@ -193,6 +196,11 @@ fn only_another_application_place_or_person_costs_a_sign_in() {
         (
             "the same person",
             vec![("user", text("anna.schmidt@CONTOSO.example"))],
+            false,
+        ),
+        (
+            "the same person by another address",
+            vec![("user", text("A.Schmidt@contoso.onmicrosoft.example"))],
             false,
         ),
         (

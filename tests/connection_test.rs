@@ -95,6 +95,7 @@ impl World {
         let token = AdoptedToken {
             access_token: secret("access_token"),
             refresh_token: secret("refresh_token"),
+            issued_at: None,
             expires_at: Some(self.context.clock.now().plus(3600)),
             scope: Some(scope.to_owned()),
             id_token: None,

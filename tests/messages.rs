@@ -83,6 +83,7 @@ impl Setup {
         let adopted = AdoptedToken {
             access_token: secret("access_token"),
             refresh_token: secret("refresh_token"),
+            issued_at: None,
             expires_at: Some(context.clock.now().plus(3600)),
             scope: None,
             id_token: None,
@@ -133,6 +134,7 @@ fn account_settings(mailbox: &TestMailbox) -> AccountSettings {
         tenant_id: squeeze_graph_sandbox::TENANT.to_owned(),
         client_id: squeeze_graph_sandbox::CLIENT.to_owned(),
         client_secret: Some(Secret::new(squeeze_graph_sandbox::SECRET)),
+        client_certificate: None,
         secret_expires_at: None,
         redirect_uri: Some("http://localhost/callback".to_owned()),
         user: None,

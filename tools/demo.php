@@ -116,9 +116,9 @@ function signInAlone(string $url): array
  * Starts the account page; it ends with this process.
  *
  * @param array<string, mixed> $sandbox
- * @return string its address
+ * @return array{string, string} its address, and the link that lets a browser in
  */
-function startPage(string $folder, array $sandbox): string
+function startPage(string $folder, array $sandbox): array
 {
     $endpoints = ['authority_url' => $sandbox['authority_url'], 'graph_url' => $sandbox['graph_url']];
     $registration = ['tenant_id' => $sandbox['tenant_id'], 'client_id' => $sandbox['client_id'], 'user' => $sandbox['user']];
@@ -132,6 +132,7 @@ function startPage(string $folder, array $sandbox): string
     $port = substr((string) strrchr((string) stream_socket_get_name($listener, false), ':'), 1);
     fclose($listener);
     $public = __DIR__ . '/../php/web/public';
+    $token = bin2hex(random_bytes(32));
     $page = proc_open(
         [
             PHP_BINARY, '-d', 'extension=' . getenv('SQUEEZE_GRAPH_EXTENSION'), '-d', 'squeeze_graph.custom_endpoints=1',
@@ -143,7 +144,7 @@ function startPage(string $folder, array $sandbox): string
         [['file', '/dev/null', 'r'], ['file', $folder . '/page.log', 'a'], ['file', $folder . '/page.log', 'a']],
         $pipes,
         null,
-        ['SQUEEZE_GRAPH_WEB_CONFIG' => $folder . '/page.php'] + getenv(),
+        ['SQUEEZE_GRAPH_WEB_CONFIG' => $folder . '/page.php', 'SQUEEZE_GRAPH_WEB_TOKEN' => $token] + getenv(),
     ) ?: throw new \RuntimeException('The account page could not be started.');
     register_shutdown_function(static function () use ($page): void {
         proc_terminate($page);
@@ -157,23 +158,25 @@ function startPage(string $folder, array $sandbox): string
     fclose($socket);
 
     // By name: Microsoft allows http:// for localhost, and the page looks at the name.
-    return 'http://localhost:' . $port . '/';
+    $address = 'http://localhost:' . $port . '/';
+
+    return [$address, $address . '?token=' . $token];
 }
 
 /**
  * @param array<string, string> $person
  */
-function signInOnThePage(string $page, array $person): void
+function signInOnThePage(string $link, array $person): void
 {
     printf(
-        "\n  Open %s and press \"Authenticate\".\n  Sign in as %s, password %s, code %s.\n\n",
-        $page,
+        "\n  Open %s\n  and press \"Authenticate\". Sign in as %s, password %s, code %s.\n\n",
+        $link,
         $person['user'],
         $person['password'],
         $person['mfa'],
     );
     if (getenv('DISPLAY') || getenv('WAYLAND_DISPLAY')) {
-        exec('xdg-open ' . escapeshellarg($page) . ' >/dev/null 2>&1 &');
+        exec('xdg-open ' . escapeshellarg($link) . ' >/dev/null 2>&1 &');
     }
     for ($end = microtime(true) + SIGN_IN_SECONDS; token_status(ACCOUNT)->state !== TokenState::Valid; usleep(200_000)) {
         if (microtime(true) > $end) {
@@ -196,7 +199,7 @@ function main(bool $once, bool $keep): void
     $sandbox = startSandbox();
     step('The sandbox stands in for Microsoft Entra ID and Microsoft Graph: ' . $sandbox['url']);
 
-    $page = $once ? null : startPage($folder, $sandbox);
+    [$page, $link] = $once ? [null, ''] : startPage($folder, $sandbox);
     save_account(ACCOUNT, [
         'tenant_id' => $sandbox['tenant_id'],
         'client_id' => $sandbox['client_id'],
@@ -214,7 +217,7 @@ function main(bool $once, bool $keep): void
     if ($page === null) {
         exchange_code(signInAlone(authorization_url(ACCOUNT, 'demo')), 'demo');
     } else {
-        signInOnThePage($page, $sandbox);
+        signInOnThePage($link, $sandbox);
     }
     step(sprintf('Signed in as %s; the tokens are sealed in the store', token_status(ACCOUNT)->signedInAs));
 

@@ -21,7 +21,8 @@ final class Scene
     private string $store;
     /** @var array<string, mixed> */
     private array $token;
-    private int $stores = 0;
+    /** Over all scenes: a row must not find what another row's store remembers of a mailbox that was emptied since. */
+    private static int $stores = 0;
     /** When all mails come: the same mails for every way. */
     private readonly int $began;
 
@@ -34,7 +35,7 @@ final class Scene
     /** A world as new: the mailbox, and a store with the account and a good token. */
     public function newStore(): void
     {
-        $this->store = sprintf('%s/store-%d.sqlite', $this->folder, ++$this->stores);
+        $this->store = sprintf('%s/store-%d.sqlite', $this->folder, ++self::$stores);
         ini_set('squeeze_graph.store', $this->store);
         ini_set('squeeze_graph.ca_file', $this->server->ca);
         $this->token = $this->server->control('POST', '/tokens', ['life' => 86_400]);

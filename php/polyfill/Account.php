@@ -21,7 +21,7 @@ final class Account implements \JsonSerializable
     public readonly ?string $clientCertificate;
     /** Path of the certificate's key (PEM). */
     public readonly ?string $clientKey;
-    /** When the client secret or certificate ends. */
+    /** When the client secret or certificate ends: as it was entered, else as the certificate says. */
     public readonly ?\DateTimeImmutable $secretExpiresAt;
     public readonly ?string $redirectUri;
     /** Who is to sign in. */
@@ -40,7 +40,7 @@ final class Account implements \JsonSerializable
     public readonly string $cloud;
     public readonly ?string $authorityUrl;
     public readonly ?string $graphUrl;
-    /** Whether a client secret is stored. */
+    /** Whether a client secret is stored; an account with a certificate has none. */
     public readonly bool $hasSecret;
     /** Who signed in. */
     public readonly ?string $signedInAs;

@@ -11,7 +11,11 @@ final class Folder implements \JsonSerializable
 
     public readonly string $id;
     public readonly string $name;
-    /** From the root, starts with `/`, can be passed wherever a folder is named. */
+    /**
+     * From the root, starts with `/`, can be passed wherever a folder is named. For a folder that was asked for by its id or
+     * well-known name and that the mailbox's tree does not show, because the signed-in user may not see it or it lies outside,
+     * it is `id:…` or `wellknown:…`, which can be passed likewise.
+     */
     public readonly string $path;
     public readonly ?string $parentId;
     public readonly int $childCount;

@@ -56,6 +56,10 @@ interface Client
      * stored one. Another identity (`protocol`, `tenant_id`, `client_id`, `cloud`, `authority_url`, `graph_url`)
      * voids the tokens and needs the secret again.
      *
+     * An account has a `client_secret`, or a `client_certificate` with its `client_key`: paths of PEM files on this
+     * machine. Setting one takes the other away; both at once are refused. A certificate is not needed again for another
+     * identity. Never take these paths from people who may not use every key that PHP can read.
+     *
      * @param string $account the host's own key, 1–190 characters
      * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string, client_secret?:
      *     ?string, client_certificate?: ?string, client_key?: ?string, secret_expires_at?:
@@ -64,7 +68,7 @@ interface Client
      *     ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null, authority_url?: ?string,
      *     graph_url?: ?string} $settings
      * @return bool true: someone must (again) sign in
-     * @throws ConfigurationException a key is unknown, missing or wrong; the message names it
+     * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
      */
     public function saveAccount(string $account, #[\SensitiveParameter] array $settings): bool;
 
@@ -101,12 +105,14 @@ interface Client
     /**
      * The URL to send the browser to, so that someone signs in. It is good for one sign-in within 10 minutes.
      *
-     * @param string|null $session ties both legs to one browser: a random value that the host keeps in a cookie or
-     *     session; null takes the active PHP session's id
+     * @param string|null $session ties both legs to one browser: a random value, any bytes, that the host keeps in a
+     *     cookie or session; null takes the active PHP session's id
      * @param string|null $prompt `login`, `none`, `consent` or `select_account`; null lets the account decide
      * @param string|null $loginHint whom to offer first
      * @param string|null $route what {@see callbackRoute()} gives back
-     * @throws ConfigurationException the account is no delegated one, or there is no session
+     * @param string|null $redirectUri where this sign-in comes back to, one of those registered; null: the account's
+     *     own. The account is not changed
+     * @throws ConfigurationException the account is no delegated one, the redirect URI is none, or there is no session
      */
     public function authorizationUrl(
         string $account,
@@ -114,6 +120,7 @@ interface Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string;
 
     /**
@@ -140,9 +147,14 @@ interface Client
      * The URL at which an administrator consents for the whole tenant. Its answer goes to {@see exchangeCode()}, too.
      *
      * @param string|null $session as for {@see authorizationUrl()}
+     * @param string|null $redirectUri as for {@see authorizationUrl()}
      * @throws ConfigurationException
      */
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string;
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string;
 
     /**
      * An access token that is good for `$minValidity` seconds, renewed when needed.
@@ -195,7 +207,8 @@ interface Client
      * The job: renews every enabled account that is due. One account's failure never stops the others.
      *
      * @param int $horizon access tokens that end within so many seconds are due
-     * @param list<string>|null $accounts only these
+     * @param array<string|int>|null $accounts only these; the keys mean nothing, and names that are integers may come as
+     *     such
      * @param (callable(int $done, int $total, RefreshResult $result): void)|null $progress
      * @throws StoreException
      */
@@ -233,10 +246,12 @@ interface Client
     ): TokenStatus;
 
     /**
-     * An account's tokens in clear, for hosts that keep a copy of their own.
+     * An account's tokens in clear, for hosts that keep a copy of their own. An application that has not fetched its token yet has
+     * none: all are null.
      *
      * @return array{access_token: ?string, refresh_token: ?string, expires_at: ?int, scope: string}
      * @throws AccountNotFoundException no account of that name
+     * @throws SignInRequiredException nobody has signed in
      * @throws StoreException the token store can not be used
      */
     public function exportToken(string $account): array;
@@ -400,7 +415,7 @@ interface Client
     /**
      * Moves several messages.
      *
-     * @param list<string> $messageIds
+     * @param array<string> $messageIds its keys mean nothing
      * @return list<MoveResult> one per id, in order
      * @throws FolderNotFoundException
      * @throws AmbiguousFolderException
@@ -420,7 +435,7 @@ interface Client
     /**
      * Changes a message; null leaves a thing as it is.
      *
-     * @param list<string>|null $categories
+     * @param array<string>|null $categories its keys mean nothing
      * @throws MessageNotFoundException
      */
     public function updateMessage(

@@ -57,8 +57,9 @@ final class ExtensionClient implements Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string {
-        return \Squeeze\Graph\authorization_url($account, $session, $prompt, $loginHint, $route);
+        return \Squeeze\Graph\authorization_url($account, $session, $prompt, $loginHint, $route, $redirectUri);
     }
 
     public function exchangeCode(
@@ -73,9 +74,12 @@ final class ExtensionClient implements Client
         return \Squeeze\Graph\callback_route($query);
     }
 
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string
-    {
-        return \Squeeze\Graph\admin_consent_url($account, $session);
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string {
+        return \Squeeze\Graph\admin_consent_url($account, $session, $redirectUri);
     }
 
     public function accessToken(string $account, int $minValidity = 300, ?string $challenge = null): string

@@ -99,7 +99,7 @@ final class FakeClient implements Client
     /**
      * As if Microsoft had refused a renewal until an administrator acts: {@see TokenState::ActionRequired}.
      *
-     * A new `client_secret`, an admin consent and {@see actionTaken()} make the next renewal succeed.
+     * A new `client_secret` or certificate, an admin consent and {@see actionTaken()} make the next renewal succeed.
      *
      * @param Problem|null $problem null: the client secret has expired
      * @throws \LogicException nobody is signed in
@@ -214,10 +214,11 @@ final class FakeClient implements Client
         ?string $prompt = null,
         ?string $loginHint = null,
         ?string $route = null,
+        ?string $redirectUri = null,
     ): string {
         $this->called(__FUNCTION__, func_get_args());
 
-        return $this->signIns->authorizationUrl($account, $session, $prompt, $loginHint, $route);
+        return $this->signIns->authorizationUrl($account, $session, $prompt, $loginHint, $route, $redirectUri);
     }
 
     public function exchangeCode(#[\SensitiveParameter] array $query, #[\SensitiveParameter] ?string $session = null): TokenStatus
@@ -234,11 +235,14 @@ final class FakeClient implements Client
         return SignIns::route($query);
     }
 
-    public function adminConsentUrl(string $account, #[\SensitiveParameter] ?string $session = null): string
-    {
+    public function adminConsentUrl(
+        string $account,
+        #[\SensitiveParameter] ?string $session = null,
+        ?string $redirectUri = null,
+    ): string {
         $this->called(__FUNCTION__, func_get_args());
 
-        return $this->signIns->adminConsentUrl($account, $session);
+        return $this->signIns->adminConsentUrl($account, $session, $redirectUri);
     }
 
     public function accessToken(string $account, int $minValidity = 300, ?string $challenge = null): string
@@ -314,15 +318,17 @@ final class FakeClient implements Client
     public function exportToken(string $account): array
     {
         $this->called(__FUNCTION__, func_get_args());
-        $this->accounts->settings($account);
-        $token = $this->accounts->token($account)
-            ?? throw Problems::signInRequired($account, $this->accounts->wasSignedIn($account));
+        $settings = $this->accounts->settings($account);
+        $token = $this->accounts->token($account);
+        if ($token === null && $settings->isDelegated()) {
+            throw Problems::signInRequired($account, $this->accounts->wasSignedIn($account));
+        }
 
         return [
-            'access_token' => $token->access,
-            'refresh_token' => $token->refresh,
-            'expires_at' => $token->expiresAt,
-            'scope' => implode(' ', $token->scopes),
+            'access_token' => $token?->access,
+            'refresh_token' => $token?->refresh,
+            'expires_at' => $token?->expiresAt,
+            'scope' => implode(' ', $token->scopes ?? []),
         ];
     }
 
@@ -457,7 +463,7 @@ final class FakeClient implements Client
             } catch (MessageNotFoundException $missing) {
                 return MoveResult::fromArray(['id' => $id, 'problem' => $missing->getProblem()]);
             }
-        }, $messageIds);
+        }, array_values($messageIds));
     }
 
     public function copyMessage(string $account, string $messageId, string $folder): Message

@@ -2,8 +2,8 @@
 
 /**
  * The account page's configuration. Copy it to config.php, or name it in the environment variable
- * SQUEEZE_GRAPH_WEB_CONFIG. Everything may be left out: then there is one tenant with the settings of php.ini, and the
- * page answers to browsers on this machine only.
+ * SQUEEZE_GRAPH_WEB_CONFIG. Everything may be left out: then there is one tenant with the settings of php.ini, and nobody
+ * may come in but by the link that php/web/serve shows.
  */
 
 declare(strict_types=1);
@@ -18,6 +18,8 @@ return [
             'label' => 'Nord GmbH',
             'store' => '/var/lib/squeeze-graph/nord.sqlite',
             'key_file' => '/etc/squeeze-graph/nord.key',
+            // For what the page itself does. The job and the import write to the log of php.ini, and one log there is
+            // enough for all tenants: each is shown its own lines.
             'log' => '/var/log/squeeze-graph/nord.log',
             'log_level' => 'info',
             // What the form of a new account begins with.
@@ -37,8 +39,8 @@ return [
         ],
     ],
 
-    // Where Microsoft sends the browser back to: registered once, for all tenants. Left out: what the browser calls this
-    // server, followed by /callback.
+    // Where Microsoft sends the browser back to that signs in on this page: registered once, for all tenants. Left out:
+    // what the browser calls this server, followed by /callback.
     'redirect_uri' => 'https://squeeze.example/graph/callback',
 
     // What comes before the page's own paths.
@@ -51,8 +53,8 @@ return [
     'timezone' => 'Europe/Berlin',
 
     // Who may come in. The page has no login of its own: here the host's session decides, for a tenant, or for anything at
-    // all (null). A session that is opened here is used for the page as well; its cookie must be SameSite=Lax, for Microsoft
-    // sends the browser back here. Left out: browsers on this machine only.
+    // all (null). A session that is opened here is used for the page as well, and closed after each call; its cookie must be
+    // SameSite=Lax, for Microsoft sends the browser back here. Left out: nobody, but by the link of php/web/serve.
     'access' => static function (Request $request, ?string $tenant): bool {
         if (session_status() !== PHP_SESSION_ACTIVE) {
             session_name('squeeze');

@@ -1,5 +1,6 @@
 //! An account: one e-mail configuration of the host. Validated once, at the door.
 
+mod credential;
 pub mod endpoints;
 pub mod guid;
 pub mod patch;
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::UtcInstant;
 use crate::base::secret::Secret;
+
+pub use crate::base::account::credential::CertificateFiles;
 
 /// The host's own key for an account: 1–190 characters, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,9 +90,11 @@ pub struct AccountSettings {
     pub tenant_id: String,
     /// The app registration's client id.
     pub client_id: String,
-    /// The app registration's secret (its value, not its id). Always there today; certificates will be the alternative.
+    /// The app registration's secret (its value, not its id). An account has this or a certificate.
     pub client_secret: Option<Secret>,
-    /// When the secret ends, where known.
+    /// The certificate in the place of a secret.
+    pub client_certificate: Option<CertificateFiles>,
+    /// When the secret or certificate ends, as somebody entered it; a certificate's own end stands with its files.
     pub secret_expires_at: Option<UtcInstant>,
     /// Where Microsoft sends the browser back to; always there for delegated accounts.
     pub redirect_uri: Option<String>,
@@ -140,6 +145,7 @@ pub(crate) mod tests {
             tenant_id: "8f1c4ad0-5b0e-4c57-8b2f-3a1f0e6d9c42".to_owned(),
             client_id: "5f0c1f1e-6d2a-4f6e-9a51-0d6f3a0b7c11".to_owned(),
             client_secret: Some(Secret::new("stored~value")),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some("https://mandant.example/callback".to_owned()),
             user: None,

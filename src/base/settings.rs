@@ -34,6 +34,8 @@ pub struct Settings {
     pub custom_endpoints: bool,
     /// `squeeze_graph.language`.
     pub language: Language,
+    /// The folders below which a file must lie that an account names (PHP's `open_basedir`); `None`: anywhere.
+    pub readable_below: Option<Vec<PathBuf>>,
     /// `squeeze_graph.log`: where records go.
     pub log: LogTarget,
     /// `squeeze_graph.log_level`: the least urgent level that is kept.
@@ -66,6 +68,7 @@ impl Default for Settings {
             ca_file: None,
             custom_endpoints: false,
             language: Language::English,
+            readable_below: None,
             log: LogTarget::None,
             log_level: Level::Warning,
         }

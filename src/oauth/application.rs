@@ -1,5 +1,7 @@
 //! The app registration an account uses, and where its authority is: what every request to Entra begins with.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::base::account::AccountSettings;
@@ -7,13 +9,16 @@ use crate::base::account::endpoints::Endpoints;
 use crate::base::clock::UtcInstant;
 use crate::base::problem::Problem;
 use crate::base::secret::Secret;
+use crate::base::settings::Settings;
+use crate::oauth::client_certificate::ClientCertificate;
 
-/// How the application proves that it is itself. A client assertion signed with a certificate is the other kind Entra knows; it
-/// becomes a second variant.
+/// How the application proves that it is itself.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// `client_secret`, sent in the body.
     Secret(Secret),
+    /// A certificate, whose key signs a client assertion for each request.
+    Certificate(Arc<ClientCertificate>),
 }
 
 /// An app registration at its authority.
@@ -30,16 +35,22 @@ pub struct Application {
 }
 
 impl Application {
-    /// The application of an account. A problem if the account has no credential or its endpoints may not be used.
-    pub fn of(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) -> Result<Self, Box<Problem>> {
-        let endpoints = Endpoints::of(settings, custom_endpoints, now)?;
-        let secret = settings.client_secret.clone().filter(|secret| !secret.is_empty());
-        let Some(secret) = secret else {
-            return Err(Box::new(Problem::own("credential_missing", now)));
+    /// The application of an account, as a call with these settings may use it. A certificate is read from its files now, so that one
+    /// that was renewed there is taken. A problem if the account has no usable credential or its endpoints may not be used.
+    pub fn of(account: &AccountSettings, settings: &Settings, now: UtcInstant) -> Result<Self, Box<Problem>> {
+        let endpoints = Endpoints::of(account, settings.custom_endpoints, now)?;
+        let secret = account.client_secret.as_ref().filter(|secret| !secret.is_empty());
+        let credential = match (&account.client_certificate, secret) {
+            (Some(files), _) => {
+                let certificate = ClientCertificate::read(files, settings.readable_below.as_deref(), now)?;
+                Credential::Certificate(Arc::new(certificate))
+            }
+            (None, Some(secret)) => Credential::Secret(secret.clone()),
+            (None, None) => return Err(Box::new(Problem::own("credential_missing", now))),
         };
         Ok(Self {
-            client_id: settings.client_id.clone(),
-            credential: Credential::Secret(secret),
+            client_id: account.client_id.clone(),
+            credential,
             authority: endpoints.authority,
             graph: endpoints.graph,
         })

@@ -8,6 +8,7 @@
 pub mod application;
 pub mod authorization_request;
 pub mod claims_challenge;
+pub mod client_certificate;
 pub mod discovery;
 pub mod error_body;
 pub mod id_token;

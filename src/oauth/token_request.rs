@@ -4,6 +4,10 @@
 //! [`DEADLINE`] whatever the server does. A code is never sent twice. Waiting for throttling is the caller's business: it must not
 //! happen while a lease is held.
 //!
+//! With a certificate, each request carries an assertion of its own, for one may be used once. Where the server's clock shows that
+//! ours is wrong, an assertion that was refused for its time is made anew by the server's clock, once; the grant was not looked at
+//! then, so that a code may go along.
+//!
 //! The `oauth2` crate builds the requests and tells answers from errors; status, headers and the beginning of an unreadable body are
 //! kept beside it, because it drops them.
 
@@ -32,6 +36,7 @@ use crate::base::secret::Secret;
 use crate::oauth::application::{Application, Credential};
 use crate::oauth::authorization_request::redirect_url;
 use crate::oauth::claims_challenge;
+use crate::oauth::client_certificate::{ASSERTION_TYPE, ClientCertificate};
 use crate::oauth::error_body::{ErrorBody, capped};
 use crate::oauth::token_response::{TokenAnswer, TokenBody};
 use crate::transport::retry_after::{retry_after, server_date};
@@ -42,6 +47,12 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long a 5xx is left alone before the one repetition.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// AADSTS700024: the assertion is not within its time.
+const OUT_OF_TIME: u32 = 700_024;
+
+/// Clocks that are closer than this are not why an assertion was refused for its time, seconds.
+const CLOCK_TOLERANCE: u64 = 60;
 
 /// No token answer is larger; a real one has about 10 kB.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -117,6 +128,8 @@ pub struct TokenEndpoint<'a> {
     pub cancel: &'a CancelToken,
     /// What that pause, and the repetition, are taken from.
     pub budget: &'a Budget,
+    /// The server's clock minus ours as last seen, seconds; 0 where nothing is known. An assertion is dated by it.
+    pub clock_skew: i64,
     /// Whether the same call has asked in vain before: then this, too, is a repetition, and takes no longer than the budget lasts.
     pub repeats: bool,
 }
@@ -142,6 +155,33 @@ impl TokenEndpoint<'_> {
         grant: Grant<'_>,
         challenge: Option<&str>,
     ) -> Result<TokenAnswer, Box<TokenFailure>> {
+        let end = Instant::now()
+            + if self.repeats {
+                DEADLINE.min(self.budget.left())
+            } else {
+                DEADLINE
+            };
+        let mut outcome = self.ask(application, grant, challenge, end);
+        if let (Credential::Certificate(_), Err(failure)) = (&application.credential, &outcome)
+            && failure.problem.aadsts == Some(OUT_OF_TIME)
+            && let Some(clock_skew) = failure.clock_skew
+            && clock_skew.abs_diff(self.clock_skew) > CLOCK_TOLERANCE
+        {
+            outcome = Self { clock_skew, ..*self }.ask(application, grant, challenge, end);
+        }
+        if let (Credential::Certificate(certificate), Ok(answer)) = (&application.credential, &mut outcome) {
+            answer.certificate_ends_at = Some(certificate.ends_at());
+        }
+        outcome
+    }
+
+    fn ask(
+        &self,
+        application: &Application,
+        grant: Grant<'_>,
+        challenge: Option<&str>,
+        end: Instant,
+    ) -> Result<TokenAnswer, Box<TokenFailure>> {
         let now = self.clock.now();
         let never = |problem: Box<Problem>| {
             Box::new(TokenFailure {
@@ -154,18 +194,13 @@ impl TokenEndpoint<'_> {
         };
         let request_id = self.random.guid();
         let request_id = request_id.map_err(|_| never(Box::new(Problem::own("random_unavailable", now))))?;
-        let secrets = secrets(application, grant);
         let exchange = Exchange {
             endpoint: *self,
+            application,
             request_id: &request_id,
-            end: Instant::now()
-                + if self.repeats {
-                    DEADLINE.min(self.budget.left())
-                } else {
-                    DEADLINE
-                },
+            end,
             repeat: !matches!(grant, Grant::AuthorizationCode { .. }),
-            secrets: &secrets,
+            secrets: RefCell::new(secrets(application, grant)),
             received: RefCell::new(None),
         };
         let client = client(application);
@@ -193,7 +228,7 @@ impl TokenEndpoint<'_> {
                 .add_extra_param("claims", claims)
                 .request(&exchange),
         };
-        let received = exchange.received.into_inner();
+        let (received, secrets) = (exchange.received.into_inner(), exchange.secrets.into_inner());
         match (outcome, received) {
             (Ok(body), Some(received)) => body
                 .answer(received.at, server_date(&received.headers), received.clock_skew)
@@ -231,11 +266,14 @@ impl TokenEndpoint<'_> {
 }
 
 fn client(application: &Application) -> Client {
-    let Credential::Secret(secret) = &application.credential;
-    oauth2::Client::new(ClientId::new(application.client_id.clone()))
-        .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+    let client = oauth2::Client::new(ClientId::new(application.client_id.clone()))
         .set_auth_type(AuthType::RequestBody)
-        .set_token_uri(TokenUrl::from_url(application.token_endpoint()))
+        .set_token_uri(TokenUrl::from_url(application.token_endpoint()));
+    match &application.credential {
+        Credential::Secret(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+        // The assertion is added to each request on its way.
+        Credential::Certificate(_) => client,
+    }
 }
 
 /// Whether an error is the work of something on the way, such as a gateway's `{"error":"access_denied"}`: Entra refuses with 400 or
@@ -288,10 +326,12 @@ impl Received {
 /// One call's way to the server, as the `oauth2` crate wants it.
 struct Exchange<'a> {
     endpoint: TokenEndpoint<'a>,
+    application: &'a Application,
     request_id: &'a str,
     end: Instant,
     repeat: bool,
-    secrets: &'a [&'a Secret],
+    /// What was sent and nobody may see; grows by each assertion.
+    secrets: RefCell<Vec<Secret>>,
     received: RefCell<Option<Received>>,
 }
 
@@ -330,6 +370,26 @@ impl SyncHttpClient for Exchange<'_> {
 }
 
 impl Exchange<'_> {
+    /// Adds a fresh client assertion to the form.
+    fn sign(&self, request: &mut Request, certificate: &ClientCertificate) -> Result<(), TransportError> {
+        let assertion = certificate
+            .assertion(
+                &self.application.client_id,
+                &request.url,
+                self.endpoint.random,
+                self.endpoint.clock.now().plus(self.endpoint.clock_skew),
+            )
+            .map_err(|error| not_sent(&error.to_string()))?;
+        let proof = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_assertion_type", ASSERTION_TYPE)
+            .append_pair("client_assertion", assertion.expose())
+            .finish();
+        request.body.push(b'&');
+        request.body.extend_from_slice(proof.as_bytes());
+        self.secrets.borrow_mut().push(assertion);
+        Ok(())
+    }
+
     fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
@@ -341,6 +401,9 @@ impl Exchange<'_> {
         deadline: Duration,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
         let host = request.url.host_str().unwrap_or_default().to_owned();
+        if let Credential::Certificate(certificate) = &self.application.credential {
+            self.sign(&mut request, certificate)?;
+        }
         request.deadline = Some(deadline);
         let sent_at = self.endpoint.clock.now();
         let mut response = self.endpoint.transport.send(request, self.endpoint.cancel)?;
@@ -361,7 +424,7 @@ impl Exchange<'_> {
             });
         }
         let at = self.endpoint.clock.now();
-        let excerpt = excerpt(response.status, &response.headers, &body, self.secrets);
+        let excerpt = excerpt(response.status, &response.headers, &body, &self.secrets.borrow());
         *self.received.borrow_mut() = Some(Received {
             status: response.status,
             clock_skew: server_date(&response.headers).map(|server| skew(server, sent_at, at)),
@@ -420,7 +483,7 @@ pub(super) fn skew(server: UtcInstant, sent_at: UtcInstant, received_at: UtcInst
 
 /// What an unreadable body looks like, without anything that could be a token: a page's beginning, and only the size of everything
 /// else (the beginning of half a token answer is an access token).
-fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8], secrets: &[&Secret]) -> String {
+fn excerpt(status: StatusCode, headers: &HeaderMap, body: &[u8], secrets: &[Secret]) -> String {
     const LENGTH: usize = 300;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or("no content type");
@@ -446,19 +509,22 @@ fn without_long_words(text: &str) -> String {
 }
 
 /// What we send and nobody may see, should it ever be quoted back.
-fn secrets<'a>(application: &'a Application, grant: Grant<'a>) -> Vec<&'a Secret> {
-    let Credential::Secret(secret) = &application.credential;
+fn secrets(application: &Application, grant: Grant<'_>) -> Vec<Secret> {
+    let own = match &application.credential {
+        Credential::Secret(secret) => Some(secret),
+        Credential::Certificate(_) => None,
+    };
     let sent = match grant {
         Grant::AuthorizationCode { code, verifier, .. } => [Some(code), Some(verifier)],
         Grant::RefreshToken(token) => [Some(token), None],
         Grant::ClientCredentials => [None, None],
     };
-    let all = sent.into_iter().flatten().chain([secret]);
-    all.filter(|secret| !secret.is_empty()).collect()
+    let all = sent.into_iter().chain([own]).flatten();
+    all.filter(|secret| !secret.is_empty()).cloned().collect()
 }
 
 /// A text of the answer without them: as they are, and as they were spelled in the form (and in URLs) that was sent.
-fn masked(text: &str, secrets: &[&Secret]) -> String {
+fn masked(text: &str, secrets: &[Secret]) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| {
         let form: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
         let escaped = percent_encode(secret.expose().as_bytes(), NON_ALPHANUMERIC).to_string();

@@ -101,6 +101,8 @@ pub struct TokenAnswer {
     pub clock_skew: Option<i64>,
     /// When it was received, by our clock.
     pub received_at: UtcInstant,
+    /// When the certificate ends that the request was signed with; `None` for a secret.
+    pub certificate_ends_at: Option<UtcInstant>,
 }
 
 impl TokenBody {
@@ -138,6 +140,7 @@ impl TokenBody {
             server_time,
             clock_skew,
             received_at,
+            certificate_ends_at: None,
         })
     }
 }

@@ -49,16 +49,27 @@ pub fn list(table: &ZendHashTable) -> Option<Vec<&Zval>> {
         .collect()
 }
 
-/// `?array` that is a list of valid UTF-8 strings.
+/// `?array` of valid UTF-8 strings. Its keys mean nothing: what `array_filter()` left is not numbered from 0 any more.
 pub fn texts(arguments: &Arguments, index: usize) -> Outcome<Option<Vec<String>>> {
     let Some(table) = arguments.optional_array(index)? else {
         return Ok(None);
     };
-    let Some(items) = list(table) else {
-        return Err(arguments.value_error(index, "must be a list"));
-    };
-    let texts: Outcome<_> = items.into_iter().map(|item| text(arguments, index, item)).collect();
+    let texts: Outcome<_> = entries(table).map(|(_, item)| text(arguments, index, item)).collect();
     texts.map(Some)
+}
+
+/// The same for names that may have been keys of an array, which PHP turns into integers where they are digits only.
+pub fn names(arguments: &Arguments, index: usize) -> Outcome<Option<Vec<String>>> {
+    let Some(table) = arguments.optional_array(index)? else {
+        return Ok(None);
+    };
+    let names: Outcome<_> = entries(table)
+        .map(|(_, item)| match item.long() {
+            Some(number) => Ok(number.to_string()),
+            None => text(arguments, index, item),
+        })
+        .collect();
+    names.map(Some)
 }
 
 fn text(arguments: &Arguments, index: usize, item: &Zval) -> Outcome<String> {

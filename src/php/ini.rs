@@ -5,41 +5,58 @@ use super::zend::ini::{self, Setting};
 /// What every name starts with.
 pub const PREFIX: &str = "squeeze_graph.";
 
-const fn setting(name: &'static str, default: &'static str, accepts: fn(&str) -> bool) -> Setting {
+const fn setting(name: &'static str, default: &'static str, accepts: fn(&str) -> bool, takes: &'static str) -> Setting {
     Setting {
         name,
         default,
         by_script: true,
         accepts,
+        takes,
     }
 }
+
+/// What a setting takes that is checked where it is used.
+const ANYTHING: &str = "…";
+const SECONDS: &str = "1–86400 (s)";
+const BUDGET: &str = "0–86400 (s)";
 
 /// Every setting but the retry budget, whose default depends on where PHP runs.
 static SETTINGS: [Setting; 12] = [
     // A value that cannot be used is refused when a store is opened, not here: `ini_set` only returns false, and a script
     // that does not look would go on with the store of another tenant.
-    setting("squeeze_graph.store", "/var/lib/squeeze-graph/store.sqlite", anything),
-    setting("squeeze_graph.key_file", "", anything),
-    setting("squeeze_graph.connect_timeout", "10", seconds),
-    setting("squeeze_graph.timeout", "60", seconds),
-    setting("squeeze_graph.concurrency", "4", concurrency),
-    setting("squeeze_graph.proxy", "", anything),
-    setting("squeeze_graph.proxy_auth_file", "", anything),
-    setting("squeeze_graph.ca_file", "", anything),
+    setting(
+        "squeeze_graph.store",
+        "/var/lib/squeeze-graph/store.sqlite",
+        anything,
+        ANYTHING,
+    ),
+    setting("squeeze_graph.key_file", "", anything, ANYTHING),
+    setting("squeeze_graph.connect_timeout", "10", seconds, SECONDS),
+    setting("squeeze_graph.timeout", "60", seconds, SECONDS),
+    setting("squeeze_graph.concurrency", "4", concurrency, "1–64"),
+    setting("squeeze_graph.proxy", "", anything, ANYTHING),
+    setting("squeeze_graph.proxy_auth_file", "", anything, ANYTHING),
+    setting("squeeze_graph.ca_file", "", anything, ANYTHING),
     Setting {
         name: "squeeze_graph.custom_endpoints",
         default: "0",
         by_script: false,
         accepts: flag,
+        takes: "0, 1",
     },
-    setting("squeeze_graph.language", "en", language),
-    setting("squeeze_graph.log", "", anything),
-    setting("squeeze_graph.log_level", "warning", log_level),
+    setting("squeeze_graph.language", "en", language, "en, de"),
+    setting("squeeze_graph.log", "", anything, ANYTHING),
+    setting(
+        "squeeze_graph.log_level",
+        "warning",
+        log_level,
+        "debug, info, notice, warning, error, critical, alert, emergency",
+    ),
 ];
 
 /// On the command line a call may wait long, for no browser waits for it.
-static RETRY_BUDGET_CLI: [Setting; 1] = [setting("squeeze_graph.retry_budget", "120", budget)];
-static RETRY_BUDGET_WEB: [Setting; 1] = [setting("squeeze_graph.retry_budget", "15", budget)];
+static RETRY_BUDGET_CLI: [Setting; 1] = [setting("squeeze_graph.retry_budget", "120", budget, BUDGET)];
+static RETRY_BUDGET_WEB: [Setting; 1] = [setting("squeeze_graph.retry_budget", "15", budget, BUDGET)];
 
 /// Whether PHP runs on the command line.
 pub fn on_command_line() -> bool {
@@ -59,22 +76,20 @@ pub fn register(module: i32) {
     );
 }
 
-/// Every full name.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    SETTINGS.iter().chain(&RETRY_BUDGET_CLI).map(|setting| setting.name)
+fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(&RETRY_BUDGET_CLI)
 }
 
-/// Which values a setting takes, in signs that read alike in every language.
+/// Every full name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|setting| setting.name)
+}
+
+/// Which values a setting takes, by its full name.
 pub fn takes(name: &str) -> &'static str {
-    match name.strip_prefix(PREFIX).unwrap_or(name) {
-        "connect_timeout" | "timeout" => "1–86400 (s)",
-        "retry_budget" => "0–86400 (s)",
-        "concurrency" => "1–64",
-        "custom_endpoints" => "0, 1",
-        "language" => "en, de",
-        "log_level" => "debug, info, notice, warning, error, critical, alert, emergency",
-        _ => "…",
-    }
+    all()
+        .find(|setting| setting.name == name)
+        .map_or(ANYTHING, |setting| setting.takes)
 }
 
 /// The value of a setting by its short name.

@@ -9,7 +9,8 @@
 
 use std::cell::RefCell;
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +29,9 @@ use crate::base::settings::LogTarget;
 pub struct CallLog {
     target: LogTarget,
     level: Level,
+    /// The store's path, for each line: one log may serve many tenants, whose accounts can have the same names. Empty for a database,
+    /// whose name can hold a password.
+    store: String,
     /// Records for PHP's logger; None where none is set.
     queue: Option<Mutex<Vec<Record>>>,
     /// Why a line could not be written, until PHP's thread says so.
@@ -36,11 +40,12 @@ pub struct CallLog {
 
 impl CallLog {
     /// The log for the settings of a call and the logger that is set now.
-    pub fn new(target: LogTarget, level: Level) -> Self {
+    pub fn new(target: LogTarget, level: Level, store: &str) -> Self {
         let queue = has_logger().then(|| Mutex::new(Vec::new()));
         Self {
             target,
             level,
+            store: if store.starts_with('/') { store } else { "" }.to_owned(),
             queue,
             unwritten: Mutex::new(None),
         }
@@ -67,6 +72,21 @@ impl CallLog {
     fn goes_to_file(&self, level: Level) -> bool {
         self.target != LogTarget::None && level >= self.level
     }
+
+    fn line(&self, record: &Record) -> String {
+        let mut fields = Map::new();
+        fields.insert("time".to_owned(), json!(SystemClock.now().to_rfc3339()));
+        fields.insert("level".to_owned(), json!(record.level.name()));
+        fields.insert("message".to_owned(), json!(record.message));
+        fields.insert("pid".to_owned(), json!(std::process::id()));
+        if !self.store.is_empty() {
+            fields.insert("store".to_owned(), json!(self.store));
+        }
+        for (name, value) in &record.context {
+            fields.entry(*name).or_insert_with(|| json!(value));
+        }
+        format!("{}\n", Value::Object(fields))
+    }
 }
 
 impl Log for CallLog {
@@ -76,7 +96,7 @@ impl Log for CallLog {
 
     fn write(&self, record: Record) {
         if self.goes_to_file(record.level)
-            && let Err(error) = append(&self.target, &line(&record))
+            && let Err(error) = append(&self.target, &self.line(&record))
         {
             *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
         }
@@ -86,23 +106,11 @@ impl Log for CallLog {
     }
 }
 
-fn line(record: &Record) -> String {
-    let mut fields = Map::new();
-    fields.insert("time".to_owned(), json!(SystemClock.now().to_rfc3339()));
-    fields.insert("level".to_owned(), json!(record.level.name()));
-    fields.insert("message".to_owned(), json!(record.message));
-    fields.insert("pid".to_owned(), json!(std::process::id()));
-    for (name, value) in &record.context {
-        fields.entry(*name).or_insert_with(|| json!(value));
-    }
-    format!("{}\n", Value::Object(fields))
-}
-
 /// One write a line, so that lines of several processes do not mix. A symbolic link is not followed.
 fn append(target: &LogTarget, line: &str) -> io::Result<()> {
     match target {
         LogTarget::None => Ok(()),
-        LogTarget::Stderr => io::stderr().write_all(line.as_bytes()),
+        LogTarget::Stderr => to_standard_error(line.as_bytes()),
         LogTarget::File(path) => OpenOptions::new()
             .append(true)
             .create(true)
@@ -111,6 +119,21 @@ fn append(target: &LogTarget, line: &str) -> io::Result<()> {
             .open(path)
             .and_then(|mut file| file.write_all(line.as_bytes())),
     }
+}
+
+/// Past the lock that Rust's library keeps on standard error: a helper can be stuck in a write while it holds that lock (a full pipe),
+/// and in a child that is forked at that moment the lock would stay closed for ever.
+fn to_standard_error(mut line: &[u8]) -> io::Result<()> {
+    let standard_error = io::stderr();
+    while !line.is_empty() {
+        match nix::unistd::write(standard_error.as_fd(), line).map_err(io::Error::from) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => line = line.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 thread_local! {

@@ -179,6 +179,8 @@ impl MessageIterator {
         let Some(mut walk) = self.walk.take() else {
             return Ok(());
         };
+        // A walk that goes on in a child of the process that began it has a budget there for all its pages.
+        self.source.operation = self.source.operation.here();
         let Source { operation, account, .. } = self.source.clone();
         let (walk, page) = operation.run(None, move |context| {
             let page = walk.next_page(context, &account)?;

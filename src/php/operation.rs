@@ -12,7 +12,7 @@ use super::zend::{self, Arguments, Outcome, Raised};
 use crate::base::account::AccountName;
 use crate::base::cancel::CancelToken;
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::failure::{Error, Failure, Result};
+use crate::base::failure::{Class, Error, Failure, Result};
 use crate::base::language::Language;
 use crate::base::log::{Level, Log};
 use crate::base::problem::Problem;
@@ -22,9 +22,14 @@ use crate::base::settings::{LogTarget, Settings};
 use crate::service::context::{Budget, Context};
 use crate::transport::Transport;
 
+/// How long a look into the store may find it busy on PHP's thread, where no signal handler runs meanwhile.
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// A call that has begun: it took all settings at its start.
 #[derive(Clone)]
 pub struct Operation {
+    /// The process that log and budget are of.
+    pid: u32,
     settings: Arc<Settings>,
     log: Arc<CallLog>,
     budget: Arc<Budget>,
@@ -39,11 +44,26 @@ impl Operation {
     /// Takes the settings; what is wrong with them is a value.
     pub fn try_begin() -> Result<Self, Box<Failure>> {
         let settings = Arc::new(settings()?);
-        Ok(Self {
-            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level)),
+        Ok(Self::with(settings))
+    }
+
+    fn with(settings: Arc<Settings>) -> Self {
+        Self {
+            pid: std::process::id(),
+            log: Arc::new(CallLog::new(settings.log.clone(), settings.log_level, &settings.store)),
             budget: Arc::new(Budget::new(settings.retry_budget)),
             settings,
-        })
+        }
+    }
+
+    /// The same for this process. A list may be walked in a child of the process that made it, where a helper of the parent can have
+    /// left the locks of log and budget closed for ever; what had gathered in the log is the parent's to deliver.
+    pub fn here(&self) -> Self {
+        if self.pid == std::process::id() {
+            self.clone()
+        } else {
+            Self::with(Arc::clone(&self.settings))
+        }
     }
 
     /// The reader's language.
@@ -52,9 +72,18 @@ impl Operation {
     }
 
     /// `transport` is asked for on PHP's thread each time: a list may be walked in a child of the process that made it.
-    fn context(&self, transport: Arc<dyn Transport>, cancel: CancelToken) -> Result<Context> {
+    /// `patience`: how long the store may be found busy, if that is less than usual.
+    fn context(
+        &self,
+        transport: Arc<dyn Transport>,
+        cancel: CancelToken,
+        patience: Option<Duration>,
+    ) -> Result<Context> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
-        let store = crate::store::open(&self.settings, clock.clone(), random.clone())?;
+        let store = match patience {
+            None => crate::store::open(&self.settings, clock.clone(), random.clone())?,
+            Some(patience) => crate::store::open_patient(&self.settings, clock.clone(), random.clone(), patience)?,
+        };
         Ok(Context {
             settings: Arc::clone(&self.settings),
             clock,
@@ -101,26 +130,36 @@ impl Operation {
         work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
         answer: impl FnMut(Q) -> Reply<A>,
     ) -> Outcome<Result<T>> {
-        let operation = self.clone();
+        let operation = self.here();
+        let log = Arc::clone(&operation.log);
         let transport = engine::transport(&self.settings);
         let cancel = CancelToken::new();
         let theirs = cancel.clone();
         engine::run(
             &cancel,
-            move |asker| work(&operation.context(transport, theirs)?, asker),
+            move |asker| work(&operation.context(transport, theirs, None)?, asker),
             answer,
-            || self.log.deliver(),
+            || log.deliver(),
         )
     }
 
-    /// Runs `work`, which only looks into the store, on this thread.
-    pub fn look<T>(&self, arguments: &Arguments, work: impl FnOnce(&Context) -> Result<T>) -> Outcome<T> {
+    /// Runs `work`, which only looks into the store, on this thread; beside PHP, if the store is busy and has to be waited for.
+    pub fn look<T: Send + 'static>(
+        &self,
+        arguments: &Arguments,
+        work: impl Fn(&Context) -> Result<T> + Send + 'static,
+    ) -> Outcome<T> {
         let transport = engine::transport(&self.settings);
         let result = self
-            .context(transport, CancelToken::new())
+            .context(transport, CancelToken::new(), Some(GLANCE))
             .and_then(|context| work(&context));
         self.log.deliver()?;
-        result.map_err(|error| self.raised(Some(arguments), error))
+        match result {
+            Err(Error::Failure(failure)) if failure.class == Class::Store && failure.passes() => {
+                self.run(Some(arguments), work)
+            }
+            result => result.map_err(|error| self.raised(Some(arguments), error)),
+        }
     }
 
     /// The exception for an error of the core.
@@ -194,9 +233,23 @@ fn settings() -> Result<Settings, Box<Failure>> {
         ca_file: optional_path("ca_file")?,
         custom_endpoints: ini::is_on(&ini::value("custom_endpoints")),
         language: language(),
+        readable_below: readable_below(),
         log,
         log_level: Level::from_name(&ini::value("log_level")).unwrap_or(defaults.log_level),
     })
+}
+
+/// The folders of `open_basedir`, for files that are named not in php.ini but in an account; `None` without it.
+fn readable_below() -> Option<Vec<PathBuf>> {
+    let folders = zend::ini::value("open_basedir");
+    let folders = Some(folders).filter(|folders| !folders.is_empty())?;
+    Some(
+        folders
+            .split(':')
+            .filter(|folder| !folder.is_empty())
+            .map(absolute)
+            .collect(),
+    )
 }
 
 /// `mysql://…` and the like; a stream wrapper of PHP looks the same and is refused with it by the store.

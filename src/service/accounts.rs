@@ -10,6 +10,7 @@ use crate::base::account::{AccountName, AccountSettings};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Failure, Result};
 use crate::base::problem::Problem;
+use crate::oauth::client_certificate::ClientCertificate;
 use crate::service::context::Context;
 use crate::service::folders::name::FolderName;
 use crate::service::token_status::{self, TokenState, TokenStatus};
@@ -23,6 +24,8 @@ pub struct AccountView {
     pub name: AccountName,
     /// Its settings.
     pub settings: AccountSettings,
+    /// When its secret or certificate ends, where known.
+    pub credential_ends_at: Option<UtcInstant>,
     /// Its sign-in.
     pub status: TokenStatus,
 }
@@ -30,19 +33,25 @@ pub struct AccountView {
 /// Creates or changes an account; true if someone must (again) sign in.
 pub fn save_account(context: &Context, name: &AccountName, patch: &Patch) -> Result<bool> {
     let now = context.clock.now();
-    let custom_endpoints = context.settings.custom_endpoints;
+    let names = |key: &str| patch.iter().any(|(named, _)| named == key);
+    let names_certificate = names("client_certificate") || names("client_key");
     // The store may ask more than once when it was busy; the last answer is the one that counts.
     let mut refused: Option<Problem> = None;
     let mut saved: Option<TokenState> = None;
     context
         .store
         .change_account(name, &mut |stored, tokens| {
-            let changed = changed(name, stored, tokens.as_ref(), patch, custom_endpoints, now);
+            let changed = changed(context, name, stored, tokens.as_ref(), patch, now);
             (refused, saved) = (None, None);
             match changed {
                 Ok(record) => {
                     saved = Some(token_status::status(&record, tokens.as_ref(), now).state);
-                    Some((record, tokens.map(try_again)))
+                    let tokens = tokens.map(try_again).map(|tokens| TokenRecord {
+                        // What the account says of the certificate that is there now is newer.
+                        certificate_ends_at: tokens.certificate_ends_at.filter(|_| !names_certificate),
+                        ..tokens
+                    });
+                    Some((record, tokens))
                 }
                 Err(problem) => {
                     refused = Some(*problem);
@@ -73,16 +82,20 @@ fn try_again(tokens: TokenRecord) -> TokenRecord {
 
 /// The account as the patch makes it.
 fn changed(
+    context: &Context,
     name: &AccountName,
     stored: Option<AccountRecord>,
     tokens: Option<&TokenRecord>,
     patch: &Patch,
-    custom_endpoints: bool,
     now: UtcInstant,
 ) -> Result<AccountRecord, Box<Problem>> {
     let before = stored.as_ref().map(|record| &record.settings);
-    let patched = patch::apply(before, patch, custom_endpoints, now)?;
+    let mut patched = patch::apply(before, patch, context.settings.custom_endpoints, now)?;
     check_folders(before, &patched.settings, now)?;
+    check_certificate(context, &mut patched.settings, patch, now)?;
+    if patch.iter().any(|(key, _)| key == "secret_expires_at") {
+        forget_shown_end(&mut patched.settings, stored.as_ref(), tokens);
+    }
     let Some(stored) = stored else {
         return Ok(AccountRecord {
             name: name.clone(),
@@ -98,6 +111,47 @@ fn changed(
         settings: patched.settings,
         identity_generation: stored.identity_generation + i64::from(voids),
     })
+}
+
+/// Whether the certificate that the patch names can be used, and when it ends. Files that are not spoken of are not looked at: an
+/// account can be switched off while they are away.
+fn check_certificate(
+    context: &Context,
+    settings: &mut AccountSettings,
+    patch: &Patch,
+    now: UtcInstant,
+) -> Result<(), Box<Problem>> {
+    let Some(files) = &mut settings.client_certificate else {
+        return Ok(());
+    };
+    let names = |key: &str| patch.iter().any(|(named, _)| named == key);
+    if names("client_certificate") || names("client_key") || files.ends_at.is_none() {
+        let certificate = ClientCertificate::read(files, context.settings.readable_below.as_deref(), now)?;
+        files.ends_at = Some(certificate.ends_at());
+    }
+    Ok(())
+}
+
+/// A form sends back the end that it showed. The certificate's own is not taken for an entered one, for a renewed certificate brings its
+/// own again; and what was the end of another secret or certificate is not the new one's. Only the day counts.
+fn forget_shown_end(settings: &mut AccountSettings, stored: Option<&AccountRecord>, tokens: Option<&TokenRecord>) {
+    let day = |instant: UtcInstant| instant.epoch().div_euclid(86_400);
+    let files = settings.client_certificate.as_ref();
+    let shown = stored.and_then(|stored| {
+        let before = stored.settings.client_certificate.as_ref();
+        let same = match (before, files) {
+            (Some(before), Some(files)) => before.same_files(files),
+            (before, files) => before.is_none() && files.is_none(),
+        };
+        let was_entered = stored.settings.secret_expires_at.is_some();
+        let end = token_status::credential_ends_at(stored, tokens);
+        end.filter(|_| !same || !was_entered)
+    });
+    let own = files.and_then(|files| files.ends_at);
+    let given = settings.secret_expires_at.map(day);
+    if [shown, own].into_iter().flatten().any(|end| given == Some(day(end))) {
+        settings.secret_expires_at = None;
+    }
 }
 
 /// Whether what is new among the folders can be a folder's name at all; whether there is such a folder shows only when it is used.
@@ -139,12 +193,16 @@ fn is_someone_else(before: &AccountSettings, after: &AccountSettings, tokens: Op
     if before.user.as_ref().is_some_and(|before| is_same(before, user)) {
         return false;
     }
-    let names = [
-        tokens.signed_in_as.as_deref(),
-        tokens.subject.as_ref().map(|subject| subject.oid.as_str()),
-    ];
-    let known = names.iter().any(Option::is_some);
-    known && !names.into_iter().flatten().any(|name| is_same(name, user))
+    let mut names = tokens.addresses.iter().map(String::as_str).chain(
+        [
+            tokens.signed_in_as.as_deref(),
+            tokens.subject.as_ref().map(|subject| subject.oid.as_str()),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    let known = names.clone().next().is_some();
+    known && !names.any(|name| is_same(name, user))
 }
 
 /// One account; `account_not_found` if there is none.
@@ -185,6 +243,7 @@ pub fn delete_account(context: &Context, name: &AccountName) -> Result<bool> {
 fn view(record: AccountRecord, tokens: Option<&TokenRecord>, now: UtcInstant) -> AccountView {
     let status = token_status::status(&record, tokens, now);
     AccountView {
+        credential_ends_at: token_status::credential_ends_at(&record, tokens),
         name: record.name,
         settings: record.settings,
         status,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::base::account::AccountName;
 use crate::base::failure::Error;
+use crate::base::language::Language;
 use crate::base::problem::Problem;
 use crate::oauth::application::Application;
 use crate::service::context::Context;
@@ -66,12 +67,7 @@ const WAITS: Duration = Duration::from_secs(6);
 pub fn test_connection(context: &Context, name: &AccountName) -> ConnectionReport {
     let account = mailbox::account(context, name);
     let token_endpoint = account.as_ref().ok().and_then(|account| {
-        let application = Application::of(
-            &account.settings,
-            context.settings.custom_endpoints,
-            context.clock.now(),
-        )
-        .ok()?;
+        let application = Application::of(&account.settings, &context.settings, context.clock.now()).ok()?;
         Some(application.token_endpoint())
     });
     let limit = TimeLimit::new(context, TIME, WAITS, token_endpoint);
@@ -95,6 +91,41 @@ fn problem_of(error: Error, context: &Context) -> Problem {
     }
 }
 
+/// The report where there is not even a store to find the account in.
+pub fn without_account(problem: Problem, language: Language) -> ConnectionReport {
+    let mut checks = vec![ConnectionCheck::new("account", Verdict::failed(problem), language)];
+    skip_the_rest(&mut checks, language);
+    ConnectionReport { ok: false, checks }
+}
+
+/// Adds what was never reached, as skipped because of the first check that failed.
+fn skip_the_rest(checks: &mut Vec<ConnectionCheck>, language: Language) {
+    let failed = checks.iter().find(|check| check.status == CheckStatus::Failed);
+    let detail = failed.map_or_else(String::new, |failed| words::not_tried(failed, language));
+    for (id, _) in words::LABELS {
+        if checks.iter().all(|check| check.id != *id) {
+            checks.push(ConnectionCheck::new(id, Verdict::skipped(detail.clone()), language));
+        }
+    }
+}
+
+impl ConnectionCheck {
+    /// A check with its verdict, in the reader's language.
+    fn new(id: &'static str, verdict: Verdict, language: Language) -> Self {
+        let detail = match &verdict.problem {
+            Some(problem) if verdict.detail.is_empty() => problem.explanation(language),
+            _ => verdict.detail,
+        };
+        Self {
+            id,
+            label: words::label(id, language),
+            status: verdict.status,
+            detail,
+            problem: verdict.problem,
+        }
+    }
+}
+
 /// The checks as they come in.
 struct Report<'a> {
     limit: &'a TimeLimit,
@@ -112,17 +143,7 @@ impl<'a> Report<'a> {
     /// Takes a check's verdict.
     fn add(&mut self, id: &'static str, verdict: Verdict) {
         let language = self.limit.context.settings.language;
-        let detail = match &verdict.problem {
-            Some(problem) if verdict.detail.is_empty() => problem.explanation(language),
-            _ => verdict.detail,
-        };
-        self.checks.push(ConnectionCheck {
-            id,
-            label: words::label(id, language),
-            status: verdict.status,
-            detail,
-            problem: verdict.problem,
-        });
+        self.checks.push(ConnectionCheck::new(id, verdict, language));
     }
 
     /// Whether a check failed.
@@ -140,7 +161,7 @@ impl<'a> Report<'a> {
             .iter()
             .find(|check| check.status == CheckStatus::Failed && needs.contains(&check.id));
         let verdict = match failed {
-            Some(failed) => Verdict::skipped(words::say(&words::NOT_TRIED, language, &[("check", &failed.label)])),
+            Some(failed) => Verdict::skipped(words::not_tried(failed, language)),
             None if self.limit.is_over() => Verdict::skipped(words::say(&words::NO_TIME, language, &[])),
             None => run(),
         };
@@ -149,12 +170,7 @@ impl<'a> Report<'a> {
 
     /// The report; what was never reached is skipped because of what failed.
     fn finish(mut self) -> ConnectionReport {
-        for (id, _) in words::LABELS {
-            if self.checks.iter().all(|check| check.id != *id) {
-                let needs: Vec<&str> = words::LABELS.iter().map(|(id, _)| *id).collect();
-                self.check(id, &needs, || Verdict::skipped(String::new()));
-            }
-        }
+        skip_the_rest(&mut self.checks, self.limit.context.settings.language);
         let failed = |check: &ConnectionCheck| check.status == CheckStatus::Failed;
         ConnectionReport {
             ok: !self.checks.iter().any(failed),

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::base::account::{AccountName, AccountSettings, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Error, Failure, Result};
+use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::service::context::Context;
 use crate::service::token_status::{self, TokenState, TokenStatus};
@@ -42,7 +44,7 @@ pub enum RefreshOutcome {
     NeverSignedIn,
     /// The user must sign in.
     SignInRequired,
-    /// An administrator must act.
+    /// An administrator must act, of the account or of this host.
     ActionRequired,
     /// It passes by itself.
     TemporaryFailure,
@@ -117,6 +119,15 @@ pub fn refresh_tokens(
             [report.refreshed, report.skipped, report.failed].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         context.store.put_job(&job)?;
     }
+    context.log.event(
+        Level::Info,
+        "refresh ended",
+        &[
+            ("refreshed", &report.refreshed),
+            ("skipped", &report.skipped),
+            ("failed", &report.failed),
+        ],
+    );
     Ok(report)
 }
 
@@ -152,7 +163,16 @@ fn is_looked_after(settings: &AccountSettings) -> bool {
     settings.enabled && settings.protocol == Protocol::Delegated
 }
 
-/// Does the tasks side by side. The threads own all they touch: nothing of this call's stack is theirs, whatever ends it.
+/// What a thread brings of one account: its result, or the bug that it met.
+type Looked = std::thread::Result<Result<RefreshResult>>;
+
+/// Looks after one account; a bug is caught, so that neither its account nor the thread's next ones vanish from the run.
+fn attempt(context: &Context, horizon: i64, task: &Task) -> Looked {
+    catch_unwind(AssertUnwindSafe(|| look_after(context, horizon, task)))
+}
+
+/// Does the tasks side by side. The threads own all they touch: nothing of this call's stack is theirs, whatever ends it. A bug with
+/// one account goes on in the caller once the others are done.
 fn work(
     context: &Context,
     horizon: i64,
@@ -169,7 +189,7 @@ fn work(
         let worker = move || {
             while let Some(task) = next(&queue) {
                 // The receiver is gone only if nobody wants to know any more.
-                if sender.send(look_after(&context, horizon, &task)).is_err() {
+                if sender.send(attempt(&context, horizon, &task)).is_err() {
                     break;
                 }
             }
@@ -181,10 +201,11 @@ fn work(
     }
     drop(sender);
     let mut results = Vec::with_capacity(total);
+    let mut bug = None;
     let stop = || queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
     loop {
-        let result = match receiver.recv_timeout(SLICE) {
-            Ok(result) => result,
+        let looked = match receiver.recv_timeout(SLICE) {
+            Ok(looked) => looked,
             Err(RecvTimeoutError::Timeout) => {
                 if context.cancel.is_cancelled() {
                     stop();
@@ -193,9 +214,16 @@ fn work(
             }
             // Done, or there was not one thread to be had: then this one does the work itself.
             Err(RecvTimeoutError::Disconnected) => match next(&queue) {
-                Some(task) => look_after(context, horizon, &task),
+                Some(task) => attempt(context, horizon, &task),
                 None => break,
             },
+        };
+        let result = match looked {
+            Ok(result) => result,
+            Err(panic) => {
+                bug.get_or_insert(panic);
+                continue;
+            }
         };
         match result {
             Ok(result) => {
@@ -208,6 +236,9 @@ fn work(
             Err(Error::Cancelled(_)) => stop(),
             Err(error) => return Err(error),
         }
+    }
+    if let Some(panic) = bug {
+        resume_unwind(panic);
     }
     context.cancel.check()?;
     Ok(results)
@@ -259,8 +290,9 @@ fn outcome_of(failure: &Failure, status: Option<&TokenStatus>) -> RefreshOutcome
         (Class::SignInRequired, Some(TokenState::NeverSignedIn)) => RefreshOutcome::NeverSignedIn,
         (Class::SignInRequired, _) => RefreshOutcome::SignInRequired,
         _ if failure.passes() => RefreshOutcome::TemporaryFailure,
-        (Class::ActionRequired | Class::Configuration | Class::AccessDenied, _) => RefreshOutcome::ActionRequired,
-        _ => RefreshOutcome::TemporaryFailure,
+        // Whatever does not pass by itself, the host's own trouble among it (a CA, a proxy, the store): a run that called it passing
+        // would look well until the sign-ins are dead. It is this run's outcome; what is stored of the account stays as it was.
+        _ => RefreshOutcome::ActionRequired,
     }
 }
 

@@ -29,11 +29,11 @@ const STATE_LIFE: i64 = 600;
 const OUTCOME_LIFE: i64 = 24 * 3600;
 
 /// The session as the store knows it.
-fn session_hash(session: &str) -> Result<[u8; 32], Error> {
+fn session_hash(session: &[u8]) -> Result<[u8; 32], Error> {
     if session.is_empty() {
         return Err(Error::argument("session", "must not be empty"));
     }
-    Ok(Sha256::digest(session.as_bytes()).into())
+    Ok(Sha256::digest(session).into())
 }
 
 /// A sign-in that failed for `reason`, told by `problem`.

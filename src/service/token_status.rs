@@ -162,21 +162,33 @@ fn state(account: &AccountRecord, tokens: Option<&TokenRecord>, now: UtcInstant)
     }
 }
 
-/// What to say of a client secret that ends soon, or has ended. Nothing else is wrong yet, so that no state changes.
-fn secret_warning(account: &AccountRecord, now: UtcInstant) -> Option<Problem> {
-    let end = account.settings.secret_expires_at?;
+/// When the secret or certificate ends: as it was entered, else as the certificate says that was used last or saved.
+pub fn credential_ends_at(account: &AccountRecord, tokens: Option<&TokenRecord>) -> Option<UtcInstant> {
+    account.settings.secret_expires_at.or_else(|| {
+        let files = account.settings.client_certificate.as_ref()?;
+        let used = current(account, tokens).and_then(|tokens| tokens.certificate_ends_at);
+        used.or(files.ends_at)
+    })
+}
+
+/// What to say of a secret or certificate that ends at `end`, soon or already. Nothing else is wrong yet, so that no state changes.
+pub fn credential_warning(account: &AccountRecord, end: UtcInstant, now: UtcInstant) -> Option<Problem> {
     let since = end.plus(-SECRET_NOTICE);
     if now < since {
         return None;
     }
-    let (code, since) = if now < end {
-        ("secret_ends_soon", since)
-    } else {
-        ("secret_ended", end)
+    let (code, since) = match (account.settings.client_certificate.is_some(), now < end) {
+        (false, true) => ("secret_ends_soon", since),
+        (false, false) => ("secret_ended", end),
+        (true, true) => ("certificate_ends_soon", since),
+        (true, false) => ("certificate_ended", end),
     };
     let date = end.to_rfc3339();
     let date = date.split('T').next().unwrap_or_default();
-    let problem = Problem::own(code, since).with_fact("account", account.name.as_str());
+    let mut problem = Problem::own(code, since).with_fact("account", account.name.as_str());
+    if let Some(files) = &account.settings.client_certificate {
+        problem = problem.with_fact("path", &files.certificate);
+    }
     Some(problem.with_fact("date", date))
 }
 
@@ -203,7 +215,10 @@ pub fn status(account: &AccountRecord, tokens: Option<&TokenRecord>, now: UtcIns
         missing_scopes,
         problem: tokens.problem.clone().or_else(|| match state {
             TokenState::SignInRequired | TokenState::ActionRequired => None,
-            TokenState::NeverSignedIn | TokenState::Valid | TokenState::Expired => secret_warning(account, now),
+            TokenState::NeverSignedIn | TokenState::Valid | TokenState::Expired => {
+                let end = credential_ends_at(account, Some(tokens))?;
+                credential_warning(account, end, now)
+            }
         }),
         clock_skew: tokens.clock_skew,
         sign_in_expires_at: tokens.sign_in_expires_at,

@@ -12,7 +12,7 @@ pub(crate) mod person;
 pub(crate) mod refresh;
 mod request;
 
-use crate::base::account::AccountName;
+use crate::base::account::{AccountName, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Failure, Result};
 use crate::base::problem::Problem;
@@ -100,7 +100,8 @@ pub struct ExportedToken {
     pub scope: String,
 }
 
-/// The tokens in clear, for hosts that keep a copy of their own. Where there are none, the user must sign in.
+/// The tokens in clear, for hosts that keep a copy of their own. Where there are none, the user must sign in; nobody can for an
+/// application, so there none is what there is.
 pub fn export_token(context: &Context, name: &AccountName) -> Result<ExportedToken> {
     let (account, tokens) = read(context, name)?;
     let current = token_status::current(&account, tokens.as_ref());
@@ -110,6 +111,12 @@ pub fn export_token(context: &Context, name: &AccountName) -> Result<ExportedTok
             refresh_token: current.refresh_token.clone(),
             expires_at: current.expires_at,
             scope: current.granted_scopes.join(" "),
+        }),
+        None if account.settings.protocol == Protocol::Application => Ok(ExportedToken {
+            access_token: None,
+            refresh_token: None,
+            expires_at: None,
+            scope: String::new(),
         }),
         None => Err(not_signed_in(&account, tokens.as_ref(), context.clock.now()).into()),
     }

@@ -19,6 +19,7 @@ mod trouble;
 pub use lease::give_back;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::account::AccountName;
 use crate::base::clock::{Clock, UtcInstant};
@@ -37,6 +38,9 @@ impl From<StoreError> for crate::base::failure::Error {
         Self::Failure(error.0)
     }
 }
+
+/// How long a store may be found busy before a call fails. Sixty-four processes writing at once need well under a second.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What store calls return.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -58,6 +62,9 @@ pub type SignInChange<'a> = &'a mut dyn FnMut(Option<SignInRecord>) -> Option<Si
 pub trait Store: Send + Sync {
     /// Which store this is, for messages and cache keys: the path or the DSN without credentials.
     fn name(&self) -> &str;
+
+    /// The same store for a caller who waits no longer than `patience` for one that is busy; without it, a call waits for 20 s.
+    fn patient(&self, patience: Duration) -> Arc<dyn Store>;
 
     /// One account.
     fn account(&self, name: &AccountName) -> Result<Option<AccountRecord>>;
@@ -133,7 +140,17 @@ pub trait Store: Send + Sync {
 /// Opens (and on first use makes) the store that `settings` name. Handles are kept per process and location; a DSN of a server
 /// database is refused with a configuration problem until such a store exists.
 pub fn open(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<dyn Store>> {
-    Ok(Arc::new(sqlite::SqliteStore::open(settings, clock, random)?))
+    Ok(Arc::new(sqlite::SqliteStore::open(settings, clock, random, PATIENCE)?))
+}
+
+/// The same for a caller who waits no longer than `patience` for a store that is busy, while it is opened and afterwards.
+pub fn open_patient(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    patience: Duration,
+) -> Result<Arc<dyn Store>> {
+    Ok(Arc::new(sqlite::SqliteStore::open(settings, clock, random, patience)?))
 }
 
 /// For the moment of a fork: waits for running statements, closes every SQLite handle of this process and holds new ones off until

@@ -74,12 +74,16 @@ pub struct TokenRecord {
     pub subject: Option<Subject>,
     /// The address to show for that person.
     pub signed_in_as: Option<String>,
+    /// All addresses of that person which the last `id_token` named, that one among them.
+    pub addresses: Vec<String>,
     /// The `id_token`'s `login_hint` claim.
     pub login_hint: Option<String>,
     /// Server's clock minus ours, seconds, as last seen.
     pub clock_skew: i64,
     /// When the sign-in ends whatever is refreshed, where known.
     pub sign_in_expires_at: Option<UtcInstant>,
+    /// When the certificate ends that the tokens were last asked for with: its file may be another than when the account was saved.
+    pub certificate_ends_at: Option<UtcInstant>,
     /// Whether and by whom something must be done first.
     pub block: Block,
     /// The last failure, until the next success.

@@ -1,15 +1,25 @@
 //! The job: whom it renews, whom it leaves, and that nobody stops it.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::json;
 use squeeze_graph::base::account::Protocol;
 use squeeze_graph::base::cancel::CancelToken;
+use squeeze_graph::base::clock::{Clock, SystemClock, UtcInstant};
 use squeeze_graph::base::failure::Error;
+use squeeze_graph::base::secret::Secret;
 use squeeze_graph::service::context::Context;
 use squeeze_graph::service::refresh_job::{JOB, RefreshOutcome, RefreshReport, refresh_tokens};
-use squeeze_graph::service::tokens;
+use squeeze_graph::service::token_status::TokenState;
+use squeeze_graph::service::tokens::{self, AdoptedToken};
+use squeeze_graph::store::record::Block;
 
+use crate::process::signal;
 use crate::support::{House, entra, failure};
 
 fn run(context: &Context, horizon: i64, accounts: Option<&[String]>) -> RefreshReport {
@@ -182,4 +192,89 @@ fn a_stopped_run_ends_after_what_is_begun() {
     cancelled.cancel.cancel();
     let outcome = refresh_tokens(&cancelled, 3900, None, &mut |_, _, _| ControlFlow::Continue(()));
     assert!(matches!(outcome, Err(Error::Cancelled(_))));
+}
+
+/// The machine's clock, which fails once on a thread that works for the job.
+#[derive(Default)]
+struct FailingOnce(AtomicBool);
+
+impl Clock for FailingOnce {
+    fn now(&self) -> UtcInstant {
+        let works = std::thread::current().name() == Some("refresh-job");
+        assert!(!works || self.0.swap(true, Ordering::SeqCst), "a bug");
+        SystemClock.now()
+    }
+
+    fn since_boot(&self) -> Duration {
+        SystemClock.since_boot()
+    }
+}
+
+#[test]
+fn a_bug_with_one_account_is_told_and_the_others_are_renewed() {
+    for accounts in [1, 3] {
+        let house = House::new();
+        for number in 0..accounts {
+            let name = house.signed_in(&format!("account {number}"));
+            house.expire(&name);
+        }
+        let context = Context {
+            clock: Arc::new(FailingOnce::default()),
+            ..house.call()
+        };
+        let mut told = 0;
+        let mut progress = |_: usize, _: usize, _: &_| {
+            told += 1;
+            ControlFlow::Continue(())
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| refresh_tokens(&context, 3900, None, &mut progress)));
+        assert!(
+            outcome.is_err(),
+            "{accounts} accounts: one of them vanished: {outcome:?}"
+        );
+        assert_eq!((told, house.refreshes()), (accounts - 1, accounts - 1));
+    }
+}
+
+#[test]
+fn what_does_not_pass_by_itself_needs_somebody_and_changes_no_account() {
+    let house = House::new();
+    // Where https is asked for, plain HTTP answers: the same trouble as with a CA that nobody knows.
+    let distrusted = house.account("distrusted", |settings| {
+        for url in [&mut settings.authority_url, &mut settings.graph_url] {
+            *url = url.take().map(|url| url.replacen("http:", "https:", 1));
+        }
+    });
+    let token = AdoptedToken {
+        access_token: Some(Secret::new("old")),
+        refresh_token: Some(Secret::new("kept")),
+        issued_at: None,
+        expires_at: None,
+        scope: None,
+        id_token: None,
+    };
+    tokens::adopt_token(&house.call(), &distrusted, &token, false).unwrap();
+    let report = run(&house.call(), 3900, None);
+    assert_eq!(outcomes(&report), [("distrusted", RefreshOutcome::ActionRequired)]);
+    assert_eq!(report.results[0].problem.as_ref().unwrap().code, "tls");
+    let stored = house.context.store.tokens(&distrusted).unwrap().unwrap();
+    assert_eq!(
+        (house.status(&distrusted).state, stored.block),
+        (TokenState::Expired, Block::None)
+    );
+
+    house.context.store.delete_account(&distrusted).unwrap();
+    let name = house.signed_in("invoices");
+    house.expire(&name);
+    drop(squeeze_graph::store::quiesce());
+    let database = Connection::open(signal(&house, "store.sqlite")).unwrap();
+    database
+        .execute_batch("CREATE TRIGGER broken BEFORE INSERT ON leases BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        .unwrap();
+    drop(database);
+    let report = run(&house.call(), 3900, None);
+    assert_eq!(outcomes(&report), [("invoices", RefreshOutcome::ActionRequired)]);
+    assert_eq!(report.results[0].problem.as_ref().unwrap().code, "store_corrupt");
+    assert_eq!(house.status(&name).state, TokenState::Expired);
+    assert_eq!(house.refreshes(), 0);
 }

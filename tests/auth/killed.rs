@@ -21,8 +21,8 @@ use crate::support::{House, SESSION, person, reason};
 /// How long Microsoft takes while processes are killed: as long as the rest of a child's life, so that all of it is hit.
 const ANSWER_MS: u64 = 40;
 
-/// Nobody waits for a dead holder: far from the 45 s of a lease, and from what a busy machine makes of a moment.
-const AT_ONCE: Duration = Duration::from_secs(15);
+/// Nobody waits for a dead holder: far from the 45 s of a lease, and what a busy machine makes of half a second.
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 fn database(house: &House) -> Connection {
     Connection::open(signal(house, "store.sqlite")).unwrap()

@@ -7,6 +7,7 @@
     reason = "what fails here fails the test"
 )]
 
+mod certificate;
 mod job;
 mod killed;
 mod one_at_a_time;

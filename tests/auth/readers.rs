@@ -1,7 +1,7 @@
 //! A reader with a good token never waits for whoever renews it. Shown by the order of events: the reader is done while the token
 //! request is still on its way. `READER_SECONDS` sets how long the token endpoint takes, and so how long is read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -10,6 +10,7 @@ use squeeze_graph::base::clock::Clock;
 use squeeze_graph::base::secret::Secret;
 use squeeze_graph::service::tokens::{self, wait_for_commits};
 use squeeze_graph::store;
+use squeeze_graph::store::record::TokenRecord;
 
 use crate::process::{Process, Task, fingerprint, signal, size};
 use crate::support::House;
@@ -108,6 +109,50 @@ fn a_token_that_could_be_renewed_is_good_even_if_the_store_can_not_be_written() 
     drop(database);
     assert_eq!(house.token(&name), before.expose());
     assert_eq!(house.refreshes(), 0);
+}
+
+/// A store that is busy is waited for for 20 s, by those who have no good token.
+#[test]
+fn a_good_token_that_could_be_renewed_does_not_wait_for_a_store_that_somebody_else_writes() {
+    for (why, left, early, min_validity) in [
+        ("Microsoft wants it early", 3600, true, 300),
+        ("its end is near", 200, false, 60),
+    ] {
+        let house = House::new();
+        let name = house.signed_in("invoices");
+        let (account, now) = (house.context.store.account(&name).unwrap().unwrap(), house.clock.now());
+        let mut change = |_: &_, tokens: Option<TokenRecord>| {
+            let mut tokens = tokens?;
+            tokens.expires_at = Some(now.plus(left));
+            tokens.refresh_at = early.then(|| now.plus(-1));
+            Some(tokens)
+        };
+        let generation = account.identity_generation;
+        house
+            .context
+            .store
+            .change_tokens(&name, generation, &mut change)
+            .unwrap();
+        let before = read_all_from_store(&house, &name);
+        let database = Connection::open(signal(&house, "store.sqlite")).unwrap();
+        database.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let begun = Instant::now();
+        let token = tokens::access_token(&house.call(), &name, min_validity, None).unwrap();
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "{why}: waited {:?}",
+            begun.elapsed()
+        );
+        assert_eq!(token, before, "{why}");
+        assert_eq!(house.refreshes(), 0, "{why}");
+        database.execute_batch("ROLLBACK").unwrap();
+        // And is renewed once the store is free.
+        assert_ne!(
+            tokens::access_token(&house.call(), &name, min_validity, None).unwrap(),
+            before,
+            "{why}"
+        );
+    }
 }
 
 fn read_all_from_store(house: &House, name: &AccountName) -> Secret {

@@ -1,9 +1,13 @@
 //! Both legs of a sign-in, and everything that can come back instead of a code.
 
+use std::time::Duration;
+
+use rusqlite::Connection;
 use serde_json::json;
 use squeeze_graph::base::account::Protocol;
 use squeeze_graph::base::failure::{Class, Detail, Error, SignInReason};
 use squeeze_graph::base::problem::Actor;
+use squeeze_graph::service::context::Context;
 use squeeze_graph::service::sign_in::{
     AuthorizationOptions, admin_consent_url, authorization_url, callback_route, exchange_code,
 };
@@ -11,6 +15,7 @@ use squeeze_graph::service::token_status::TokenState;
 use squeeze_graph::service::tokens;
 use squeeze_graph_sandbox::{Decision, Person, USER};
 
+use crate::process::signal;
 use crate::support::{House, REDIRECT_URI, SESSION, failure, parameter, parameters, person, reason, walk, with};
 
 const COLLEAGUE: &str = "bernd.jaeger@contoso.example";
@@ -60,6 +65,56 @@ fn every_url_has_its_own_state_nonce_and_verifier() {
     assert_eq!(callback_route(&hinted).as_deref(), Some("tenant 7"));
     house.sign_in(&name).unwrap();
     assert!(parameter(&url(&options()), "login_hint").contains(USER));
+}
+
+#[test]
+fn a_redirect_uri_is_of_one_sign_in_only() {
+    const HERE: &str = "http://localhost:8123/callback";
+    let house = House::new();
+    let name = house.account("invoices", |_| {});
+    let begin = |redirect_uri: &str| {
+        let options = AuthorizationOptions {
+            redirect_uri: Some(redirect_uri.to_owned()),
+            ..options()
+        };
+        authorization_url(&house.call(), &name, SESSION, &options)
+    };
+    let url = begin(HERE).unwrap();
+    assert_eq!(parameter(&parameters(&url), "redirect_uri"), HERE);
+    let account = house.context.store.account(&name).unwrap().unwrap();
+    assert_eq!(account.settings.redirect_uri.as_deref(), Some(REDIRECT_URI));
+    // Another sign-in may begin meanwhile, and come back elsewhere.
+    let other = house.callback(&name, &person(USER));
+    // Microsoft compares the token request's with that of the authorization request.
+    let status = exchange_code(&house.call(), &walk(&url, &person(USER)), SESSION).unwrap();
+    assert_eq!(status.state, TokenState::Valid);
+    exchange_code(&house.call(), &other, SESSION).unwrap();
+
+    let url = admin_consent_url(&house.call(), &name, SESSION, Some(HERE)).unwrap();
+    assert_eq!(parameter(&parameters(&url), "redirect_uri"), HERE);
+    let consented = walk(&url, &person("admin@contoso.example"));
+    exchange_code(&house.call(), &consented, SESSION).unwrap();
+
+    // The account's own rules.
+    for (uri, code) in [
+        ("", "redirect_uri_invalid"),
+        ("http://squeeze.example/callback", "redirect_uri_not_https"),
+        ("http://[::1]/callback", "redirect_uri_ipv6_loopback"),
+    ] {
+        let refused = failure(begin(uri));
+        assert_eq!((refused.class, &*refused.problem.code), (Class::Configuration, code));
+        assert_eq!(refused.account.as_ref(), Some(&name));
+        let refused = failure(admin_consent_url(&house.call(), &name, SESSION, Some(uri)));
+        assert_eq!(refused.problem.code, code);
+    }
+    // What Microsoft says against it is told of this one.
+    let callback = walk(&begin(HERE).unwrap(), &person(USER));
+    house.fault(&json!({ "path": "/token", "entra": { "code": 50011 } }));
+    let refused = failure(exchange_code(&house.call(), &callback, SESSION));
+    assert_eq!(
+        refused.problem.facts.get("redirect_uri").map(String::as_str),
+        Some(HERE)
+    );
 }
 
 #[test]
@@ -350,7 +405,7 @@ fn a_cancelled_caller_does_not_lose_the_tokens() {
 fn admin_consent_comes_back_with_the_status() {
     let house = House::new();
     let name = house.account("invoices", |_| {});
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let state = parameter(&parameters(&url), "state");
     let answer = |pairs: &[(&str, &str)]| {
         let pairs = pairs.iter().copied().chain([("state", state.as_str())]);
@@ -363,11 +418,11 @@ fn admin_consent_comes_back_with_the_status() {
         reason(exchange_code(&house.call(), &code, SESSION)),
         SignInReason::InvalidCallback
     );
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let consented = walk(&url, &person("admin@contoso.example"));
     let status = exchange_code(&house.call(), &consented, SESSION).unwrap();
     assert_eq!(status.state, TokenState::NeverSignedIn);
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let declined = Person {
         decision: Decision::Decline,
         ..person("admin@contoso.example")
@@ -379,7 +434,7 @@ fn admin_consent_comes_back_with_the_status() {
         SignInReason::ConsentRequired
     );
     let common = house.account("anyone", |settings| settings.tenant_id = "common".to_owned());
-    let refused = failure(admin_consent_url(&house.call(), &common, SESSION));
+    let refused = failure(admin_consent_url(&house.call(), &common, SESSION, None));
     assert_eq!(refused.class, Class::Configuration);
 }
 
@@ -391,7 +446,7 @@ fn admin_consent_lets_a_refused_account_try_again_at_once() {
     house.fault(&json!({ "path": "/token", "entra": { "code": 65001, "suberror": "consent_required" } }));
     failure(tokens::access_token(&house.call(), &name, 300, None));
     assert_eq!(house.status(&name).state, TokenState::SignInRequired);
-    let url = admin_consent_url(&house.call(), &name, SESSION).unwrap();
+    let url = admin_consent_url(&house.call(), &name, SESSION, None).unwrap();
     let answer = ["admin_consent", "tenant", "state"].map(|key| {
         let value = match key {
             "admin_consent" => "True".to_owned(),
@@ -424,4 +479,28 @@ fn nothing_secret_of_a_sign_in_is_in_the_store_file() {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
         }
     }
+}
+
+#[test]
+fn a_store_that_is_busy_while_the_code_is_redeemed_costs_no_sign_in() {
+    let house = House::new();
+    let name = house.account("invoices", |_| {});
+    let callback = house.callback(&name, &person(USER));
+    house.fault(&json!({ "path": "/token", "delay_ms": 2000 }));
+    // It gives up at once, where a real one waits for 20 s.
+    let context = Context {
+        store: house.context.store.patient(Duration::from_millis(20)),
+        ..house.call()
+    };
+    let signing_in = std::thread::spawn(move || exchange_code(&context, &callback, SESSION));
+    house.wait_for("authorization_code");
+    let database = Connection::open(signal(&house, "store.sqlite")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // The answer comes after two seconds, and can not be stored then.
+    std::thread::sleep(Duration::from_millis(2700));
+    assert!(!signing_in.is_finished(), "the tokens of a used code were given up");
+    database.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(signing_in.join().unwrap().unwrap().state, TokenState::Valid);
+    assert_eq!(house.status(&name).state, TokenState::Valid);
+    assert_eq!(house.asked("authorization_code"), 1);
 }

@@ -110,6 +110,7 @@ impl House {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
             client_secret: Some(Secret::new(SECRET)),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some(REDIRECT_URI.to_owned()),
             user: None,

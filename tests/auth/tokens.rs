@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use squeeze_graph::base::account::Protocol;
+use squeeze_graph::base::clock::Clock;
 use squeeze_graph::base::failure::{Class, Detail, Error};
 use squeeze_graph::base::secret::Secret;
 use squeeze_graph::service::sign_in::{AuthorizationOptions, authorization_url};
@@ -66,6 +67,38 @@ fn a_wish_no_token_fulfils_is_tried_once_in_five_minutes() {
     house.clock.advance(301);
     tokens::access_token(&house.call(), &name, 100_000, None).unwrap();
     assert_eq!(house.refreshes(), 2);
+}
+
+#[test]
+fn a_life_shorter_than_the_wish_is_found_out_by_the_renewal_of_an_ended_token_too() {
+    for (life, min_validity) in [(3600, 100_000), (200, 300)] {
+        let house = House::new();
+        house.set(&json!({ "token_life": life }));
+        let name = house.signed_in("invoices");
+        house.expire(&name);
+        for _ in 0..4 {
+            tokens::access_token(&house.call(), &name, min_validity, None).unwrap();
+        }
+        assert_eq!(house.refreshes(), 1, "a life of {life} s, wanted: {min_validity} s");
+    }
+}
+
+#[test]
+fn a_refused_token_is_handed_out_no_more_although_its_renewal_failed_in_passing() {
+    let house = House::new();
+    let name = house.signed_in("invoices");
+    let refused = house.token(&name);
+    house.fault(&json!({ "path": "/token", "count": null, "status": 503, "body": "" }));
+    let challenge = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
+    for challenge in [Some(challenge), None] {
+        let failed = failure(tokens::access_token(&house.call(), &name, 0, challenge));
+        assert!(failed.passes(), "{failed:?}");
+    }
+    assert_eq!(house.status(&name).state, TokenState::Expired, "nobody has to sign in");
+    house.no_faults();
+    house.clock.advance(31);
+    assert_ne!(house.token(&name), refused);
+    assert_eq!(house.status(&name).state, TokenState::Valid);
 }
 
 #[test]
@@ -303,6 +336,8 @@ fn an_application_fetches_its_token_on_demand() {
         settings.mailbox = Some(USER.to_owned());
     });
     assert_eq!(house.status(&robot).state, TokenState::Expired);
+    let nothing = tokens::export_token(&house.call(), &robot).unwrap();
+    assert!(nothing.access_token.is_none() && nothing.refresh_token.is_none() && nothing.expires_at.is_none());
     let token = house.token(&robot);
     assert_eq!(token, house.token(&robot));
     assert_eq!(house.asked("client_credentials"), 1);
@@ -381,11 +416,19 @@ fn adopted_tokens_are_used_and_pinned_at_the_first_refresh() {
     let token = AdoptedToken {
         access_token: kept.access_token.clone(),
         refresh_token: kept.refresh_token.clone(),
+        issued_at: Some(house.clock.now().plus(-60)),
         expires_at: kept.expires_at,
         scope: Some(kept.scope.clone()),
         id_token: None,
     };
     assert_eq!(adopt(&token, true).unwrap().state, TokenState::Valid);
+    house.clock.advance(-3600);
+    assert_eq!(
+        house.status(&name).state,
+        TokenState::Expired,
+        "the clock stands before its issue"
+    );
+    house.clock.advance(3600);
     assert_eq!(Some(Secret::new(house.token(&name))), kept.access_token);
     let other = AdoptedToken {
         access_token: Some(Secret::new("other")),
@@ -441,6 +484,7 @@ fn an_adopted_token_of_someone_else_than_configured_is_refused_at_the_first_refr
     let token = AdoptedToken {
         access_token: kept.access_token,
         refresh_token: kept.refresh_token,
+        issued_at: None,
         expires_at: None,
         scope: None,
         id_token: None,

@@ -4,17 +4,22 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\GraphException;
 use Squeeze\Graph\Tests\Support\Browser;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\WebServer;
 use Squeeze\Graph\Tests\Support\World;
 
+use function Squeeze\Graph\adopt_token;
 use function Squeeze\Graph\authorization_url;
 use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\import_messages;
+use function Squeeze\Graph\refresh_token;
+use function Squeeze\Graph\refresh_tokens;
+use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\token_status;
 use function Squeeze\Graph\with_settings;
 
@@ -86,12 +91,17 @@ final class AccountPageTest extends GraphTestCase
         $browser->waitFor('Die Verbindung funktioniert nicht.');
         self::assertStringContainsString('ähnlich: /Fehler', $browser->text('//li[@class="failed"]'));
         self::assertCount(1, $browser->all('//li[@class="failed"]'));
+
+        $browser->press('Ordner /Fehlr anlegen');
+        $browser->waitFor('Den Ordner /Fehlr gibt es.');
+        $browser->waitFor('Die Verbindung funktioniert');
+        self::assertFalse($browser->has('//li[@class="failed"]'), 'tested again');
         $this->assertClean();
     }
 
     public function testAWrongPersonIsRefusedAndTheTokensStay(): void
     {
-        $this->account('rechnungen', ['redirect_uri' => 'http://localhost/callback']);
+        $this->account('rechnungen', ['redirect_uri' => 'https://host.example/oauth.php']);
         $browser = $this->begin('de');
         $browser->press('Authentifizieren');
         $this->signInAtMicrosoft(World::USER);
@@ -108,6 +118,7 @@ final class AccountPageTest extends GraphTestCase
         self::assertStringContainsString('wrong_account', $browser->text('//*[@id="notice"]'), 'the code');
         self::assertSame($before, export_token('rechnungen')['refresh_token']);
         self::assertSame(World::USER, get_account('rechnungen')->signedInAs);
+        self::assertSame('https://host.example/oauth.php', get_account('rechnungen')->redirectUri, 'the host\'s own stays');
         $this->assertClean();
     }
 
@@ -252,7 +263,8 @@ final class AccountPageTest extends GraphTestCase
             $this->server->url,
         )));
         $browser->press('Win');
-        $browser->waitFor('Nothing has changed.');
+        // The browser keeps its cookie to itself then.
+        $browser->waitFor('You may not see this page.');
         self::assertTrue(has_account('invoices'));
 
         $url = authorization_url('invoices', 'another browser', route: 'default');
@@ -277,6 +289,11 @@ final class AccountPageTest extends GraphTestCase
         $browser->press('Log');
         $browser->waitFor('What has happened');
         self::assertMatchesRegularExpression('/Import ended.*imported: 1.*Token renewed/s', $browser->text());
+        with_settings(['store' => $this->folder . '/another.sqlite'], static fn () => refresh_tokens());
+        refresh_tokens();
+        $browser->press('Log');
+        $browser->waitFor('Run of the job ended');
+        self::assertSame(1, substr_count($browser->text(), 'Run of the job ended'), 'nothing of another store');
         $this->assertClean();
     }
 
@@ -294,8 +311,20 @@ final class AccountPageTest extends GraphTestCase
      */
     public function testEveryPageFitsAndCanBeReadAndNamed(string $language, int $width, bool $dark): void
     {
-        $this->signedIn('invoices', ['folder_error' => '/Nirgends', 'secret_expires_at' => '2027-01-01']);
+        $this->signedIn('invoices', ['secret_expires_at' => '2027-01-01']);
         $this->account('a-rather-long-name-of-an-account-that-somebody-has-chosen', ['user' => null, 'mailbox' => World::SHARED]);
+        ini_set('squeeze_graph.log', $this->folder . '/graph.log');
+        ini_set('squeeze_graph.log_level', 'info');
+        $this->signedIn('over', ['folder_processed' => null, 'folder_error' => null, 'enabled' => false]);
+        adopt_token('over', ['expires_at' => time() - 60] + export_token('over'));
+        foreach (['sign-in' => 50173, 'secret' => 7000222] as $name => $code) {
+            $this->signedIn($name, ['mailbox' => World::SHARED]);
+            $this->sandbox->fault(['path' => '/token', 'count' => 1, 'entra' => ['code' => $code]]);
+            $this->thrown(GraphException::class, static fn () => refresh_token($name));
+        }
+        refresh_tokens();
+        import_messages('invoices', static fn () => null);
+        save_account('invoices', ['folder_error' => '/Nirgends']);
         $browser = $this->begin($language, $width, dark: $dark);
         $here = $this->server->url . '/default/';
         $this->look('list');
@@ -313,6 +342,7 @@ final class AccountPageTest extends GraphTestCase
         $browser->waitFor('/Nirgends');
         $this->look('test');
         $browser->open($here . 'log');
+        $browser->waitFor($language === 'de' ? 'importiert: 0' : 'imported: 0');
         $this->look('log');
         $browser->open($here . '../callback?error=access_denied&state=x');
         $this->look('refused');
@@ -363,7 +393,7 @@ final class AccountPageTest extends GraphTestCase
             'tenants' => ['default' => ['account' => $endpoints, 'log' => $this->folder . '/graph.log', 'log_level' => 'info']],
         ]);
         $this->browser = new Browser($this->folder, $language, $width, dark: $dark, scripts: $scripts);
-        $this->browser->open($this->server->url . '/');
+        $this->browser->open($this->server->link);
 
         return $this->browser;
     }

@@ -159,6 +159,7 @@ fn refreshed(status: u16, body: &[u8]) -> Result<TokenAnswer, Box<TokenFailure>>
         random: &OsRandom,
         cancel: &CancelToken::new(),
         budget: &Budget::new(Duration::from_mins(2)),
+        clock_skew: 0,
         repeats: false,
     };
     let application = Application {

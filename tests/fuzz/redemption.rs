@@ -51,6 +51,7 @@ fn account() -> AccountRecord {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
             client_secret: Some(Secret::new(SECRET)),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some("https://host.example/callback".to_owned()),
             user: None,

@@ -60,6 +60,7 @@ fn account(account: &str) -> AccountRecord {
             tenant_id: format!("{account}.example"),
             client_id: "00000000-0000-0000-0000-000000000001".to_owned(),
             client_secret: Some(Secret::new(format!("secret of {account}"))),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some("https://host.example/callback".to_owned()),
             user: None,

@@ -61,6 +61,7 @@ impl World {
             tenant_id: TENANT.to_owned(),
             client_id: CLIENT.to_owned(),
             client_secret: Some(Secret::new(SECRET.to_owned())),
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: Some("http://localhost/callback".to_owned()),
             user: None,
@@ -93,6 +94,7 @@ impl World {
         let token = AdoptedToken {
             access_token: secret("access_token"),
             refresh_token: secret("refresh_token"),
+            issued_at: None,
             expires_at: Some(context.clock.now().plus(3600)),
             scope: Some("Mail.ReadWrite Mail.ReadWrite.Shared".to_owned()),
             id_token: None,

@@ -35,7 +35,7 @@ $attempts = [
     'no callable or null' => fn () => set_logger('nothing_of_that_name'),
     'class' => fn () => list_messages('a', since: 'yesterday'),
     'class, null' => fn () => get_class(list_messages('a', since: null)),
-    'list' => fn () => move_messages('a', ['x' => 'id'], 'f'),
+    'no list' => fn () => move_messages('a', ['x' => 'id', 3 => null], 'f'),
     'list of strings' => fn () => move_messages('a', [1], 'f'),
     'list of UTF-8' => fn () => move_messages('a', ["\xff"], 'f'),
     'one of' => fn () => import_messages('a', 'strlen', body: 'markdown'),
@@ -97,8 +97,8 @@ class
   TypeError: Squeeze\Graph\list_messages(): Argument #4 ($since) must be of type ?DateTimeInterface, string given
 class, null
   'Squeeze\\Graph\\MessageList'
-list
-  ValueError: Squeeze\Graph\move_messages(): Argument #2 ($message_ids) must be a list
+no list
+  TypeError: Squeeze\Graph\move_messages(): Argument #2 ($message_ids) must contain only strings, null given
 list of strings
   TypeError: Squeeze\Graph\move_messages(): Argument #2 ($message_ids) must contain only strings, int given
 list of UTF-8

@@ -18,12 +18,12 @@ $attempts = [
     'scopes' => fn () => save_account('a', ['scopes' => ["\xff" => 'User.Read']]),
     'with_settings' => fn () => with_settings(["\xff" => 1], fn () => 1),
     'with_settings, value' => fn () => with_settings(['store' => "\xff"], fn () => 1),
-    'list' => fn () => refresh_tokens(accounts: ["\xff" => 'a']),
+    'names' => fn () => array_column(refresh_tokens(accounts: ["\xff" => 'b', 7 => 12])->results, 'account'),
     'fromArray' => fn () => Squeeze\Graph\Address::fromArray(['address' => 'a@b.example', "\xff" => 1]),
 ];
 foreach ($attempts as $name => $do) {
     try {
-        $result = var_export($do(), true);
+        $result = is_array($done = $do()) ? implode(', ', $done) : var_export($done, true);
         echo "$name: $result\n";
     } catch (Throwable $error) {
         echo "$name: ", get_class($error), ': ', $error->getMessage(), "\n";
@@ -36,8 +36,8 @@ rmdir($folder);
 callback_route: NULL
 exchange_code: Squeeze\Graph\SignInFailedException: What came back is not an answer of Microsoft's sign-in page%s
 save_account: Squeeze\Graph\ConfigurationException: There is no setting %s
-scopes: Squeeze\Graph\ConfigurationException: The setting scopes must be of type list<string>, array given%s
+scopes: Squeeze\Graph\ConfigurationException: %stenant_id%s
 with_settings: Squeeze\Graph\ConfigurationException: There is no setting %s
 with_settings, value: ValueError: Squeeze\Graph\with_settings(): Argument #1 ($settings) must have valid UTF-8 for "squeeze_graph.store"
-list: ValueError: Squeeze\Graph\refresh_tokens(): Argument #2 ($accounts) must be a list
+names: 12, b
 fromArray: ValueError: Squeeze\Graph\Address::fromArray(): Argument #1 ($data) has the unknown key "%s"

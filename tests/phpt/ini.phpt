@@ -3,7 +3,6 @@ Settings: defaults, scopes and checked values
 --EXTENSIONS--
 squeeze_graph
 --INI--
-squeeze_graph.timeout=0
 squeeze_graph.language=de
 --FILE--
 <?php

@@ -19,6 +19,7 @@ use function Squeeze\Graph\delete_account;
 use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\list_accounts;
+use function Squeeze\Graph\refresh_token;
 use function Squeeze\Graph\reseal_store;
 use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\token_status;
@@ -207,6 +208,17 @@ final class AccountsTest extends GraphTestCase
         self::assertTrue(save_account('invoices', ['user' => 'someone.else@contoso.example']));
     }
 
+    public function testEveryAddressOfThePersonIsTheSamePerson(): void
+    {
+        $this->sandbox->control('PATCH', '/users/' . World::USER, ['mail' => 'a.gruber@contoso.example']);
+        $this->signedIn('invoices', ['scopes' => ['User.Read', 'Mail.ReadWrite', 'email', 'offline_access']]);
+        self::assertSame(World::USER, get_account('invoices')->signedInAs);
+        self::assertFalse(save_account('invoices', ['user' => 'A.Gruber@contoso.example']));
+        self::assertSame(TokenState::Valid, token_status('invoices')->state);
+        self::assertSame(TokenState::Valid, refresh_token('invoices')->state);
+        self::assertTrue(save_account('invoices', ['user' => World::COLLEAGUE]));
+    }
+
     public function testWiderScopesAreNamedUntilTheNextSignIn(): void
     {
         $this->signedIn();
@@ -214,15 +226,21 @@ final class AccountsTest extends GraphTestCase
         self::assertSame(['Mail.Send'], token_status('invoices')->missingScopes);
     }
 
-    public function testWhatComesLaterIsRefusedForNow(): void
+    public function testADatabaseServerIsRefusedForNow(): void
     {
-        touch($this->folder . '/app.pem');
-        $this->thrown(ConfigurationException::class, fn () => $this->account('invoices', [
-            'client_secret' => null, 'client_certificate' => $this->folder . '/app.pem', 'client_key' => $this->folder . '/app.pem',
-        ]));
         with_settings(['squeeze_graph.store' => 'mysql://localhost/graph'], function (): void {
             $this->thrown(ConfigurationException::class, static fn () => list_accounts());
         });
+    }
+
+    public function testAFormsEmptyFieldsAreTheDefaults(): void
+    {
+        $this->account('invoices', ['scopes' => [3 => 'User.Read', 5 => 'Mail.ReadWrite'], 'refresh_interval' => 60, 'enabled' => false]);
+        self::assertSame(['User.Read', 'Mail.ReadWrite'], get_account('invoices')->scopes);
+        save_account('invoices', ['scopes' => '', 'refresh_interval' => '', 'enabled' => '']);
+        $account = get_account('invoices');
+        self::assertCount(5, $account->scopes);
+        self::assertSame([43200, true], [$account->refreshInterval, $account->enabled]);
     }
 
     public function testTenantsInOneProcessHaveStoresOfTheirOwn(): void

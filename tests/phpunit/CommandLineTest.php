@@ -20,6 +20,7 @@ use function Squeeze\Graph\get_account;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\list_messages;
 use function Squeeze\Graph\token_status;
+use function Squeeze\Graph\with_settings;
 
 /**
  * `squeeze-graph` as somebody at a terminal, or a script, uses it.
@@ -123,7 +124,116 @@ final class CommandLineTest extends GraphTestCase
 
         $run = $this->program('sign-in', 'invoices', '--no-browser', '--timeout=1');
         self::assertSame(75, $run->status());
-        self::assertStringContainsString('Nobody signed in within 1 seconds', $run->output());
+        self::assertStringContainsString('Nobody signed in within 1 seconds', $run->errors());
+        $lines = $this->program('sign-in', 'invoices', '--json', '--timeout=1')->lines();
+        self::assertSame(['url', 'error'], array_column($lines, 'type'));
+    }
+
+    public function testWhoeverElseComesToThePortEndsNoSignIn(): void
+    {
+        $this->account();
+        $run = Php::start([self::PROGRAM, 'sign-in', 'invoices', '--no-browser', '--timeout=60', '--lang=de'])->waitFor('state=');
+        preg_match('~^http\S+$~m', $run->waitFor("\n")->output(), $url);
+        parse_str((string) parse_url($url[0], PHP_URL_QUERY), $asked);
+        // A browser that connects ahead of time and says nothing.
+        $silent = stream_socket_client(str_replace('http://localhost', 'tcp://127.0.0.1', substr($asked['redirect_uri'], 0, -strlen('/callback'))));
+        $ignore = stream_context_create(['http' => ['ignore_errors' => true]]);
+        foreach (['', '?state=made-up&code=x', '?state[]=' . $asked['state'], '/else'] as $query) {
+            $page = (string) file_get_contents($asked['redirect_uri'] . $query, false, $ignore);
+            self::assertStringContainsString('nicht die Anmeldung, auf die gewartet wird', $page);
+            self::assertStringContainsString(' 404 ', $http_response_header[0]);
+        }
+        self::assertStringContainsString('Angemeldet als', (string) file_get_contents($this->sandbox->walk($url[0])));
+        self::assertSame(0, $run->wait()->status(), $run->errors());
+        fclose($silent);
+    }
+
+    public function testABrowserThatStaysIsNotWaitedFor(): void
+    {
+        $this->account();
+        mkdir($this->folder . '/bin');
+        file_put_contents($this->folder . '/bin/xdg-open', "#!/bin/sh\necho $$ > {$this->folder}/browser\nprintf '%s' \"$1\" > {$this->folder}/url\nexec sleep 300\n");
+        chmod($this->folder . '/bin/xdg-open', 0755);
+        $environment = ['DISPLAY' => ':99', 'PATH' => $this->folder . '/bin:' . getenv('PATH')];
+        $run = Php::start([self::PROGRAM, 'sign-in', 'invoices', '--timeout=60', '--lang=en'], environment: $environment)->waitFor('state=');
+        try {
+            preg_match('~^http\S+$~m', $run->waitFor("\n")->output(), $url);
+            file_get_contents($this->sandbox->walk($url[0]));
+            self::assertSame(0, $run->wait(40)->status(), $run->errors());
+            for ($tries = 0; $tries < 1_000 && @file_get_contents($this->folder . '/url') !== $url[0]; $tries++) {
+                usleep(10_000);
+            }
+            self::assertSame($url[0], file_get_contents($this->folder . '/url'));
+        } finally {
+            posix_kill((int) @file_get_contents($this->folder . '/browser') ?: PHP_INT_MAX, SIGKILL);
+        }
+    }
+
+    public function testTwoSignInsAtOnceLeaveTheAccountAsItWas(): void
+    {
+        $this->account();
+        $runs = [];
+        foreach (['one', 'other'] as $who) {
+            $runs[$who] = Php::start([self::PROGRAM, 'sign-in', 'invoices', '--no-browser', '--timeout=60'])->waitFor('state=');
+            preg_match('~^http\S+$~m', $runs[$who]->waitFor("\n")->output(), $url[$who]);
+            self::assertSame(World::REDIRECT_URI, get_account('invoices')->redirectUri);
+        }
+        $runs['one']->signal(SIGKILL);
+        $runs['one']->wait();
+        file_get_contents($this->sandbox->walk($url['other'][0]));
+        self::assertSame(0, $runs['other']->wait()->status(), $runs['other']->errors());
+        self::assertSame(World::REDIRECT_URI, get_account('invoices')->redirectUri);
+    }
+
+    public function testADisabledAccountMakesNobodyAct(): void
+    {
+        $this->signedIn();
+        $this->sandbox->fault(['path' => '/token', 'count' => null, 'entra' => ['code' => 700082]]);
+        self::assertSame(1, $this->program('refresh', 'invoices', '--force')->status());
+        foreach ([['--enable', 1], ['--disable', 0]] as [$switch, $status]) {
+            $this->program('account:add', 'invoices', '-n', $switch);
+            foreach ([['status'], ['status', 'invoices'], ['account:show', 'invoices'], ['account:list']] as $arguments) {
+                $run = $this->program(...$arguments);
+                self::assertSame($status, $run->status(), implode(' ', $arguments) . $switch);
+                self::assertSame($status === 0, str_contains($run->output(), '(disabled)'), $run->output());
+                self::assertSame($status === 1 && $arguments[0] === 'account:list', str_contains($run->output(), 'squeeze-graph sign-in invoices'));
+            }
+        }
+    }
+
+    public function testASecretComesFromStandardInput(): void
+    {
+        $settings = array_diff_key($this->settings(), ['client_secret' => 0]);
+        file_put_contents($this->folder . '/settings.json', json_encode($settings));
+        foreach ([['-'], ['=-']] as $index => [$way]) {
+            $option = $way === '-' ? ['--client-secret-file', '-'] : ['--client-secret-file=-'];
+            $command = [...Php::command(), self::PROGRAM, 'account:add', 'invoices' . $index, '--settings', $this->folder . '/settings.json', ...$option];
+            $process = proc_open($command, [['pipe', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
+            fwrite($pipes[0], World::SECRET . "\n");
+            fclose($pipes[0]);
+            $shown = stream_get_contents($pipes[1]) . stream_get_contents($pipes[2]);
+            self::assertSame(0, proc_close($process), $shown);
+            $this->signIn('invoices' . $index);
+        }
+    }
+
+    public function testWithoutATerminalNothingIsAsked(): void
+    {
+        $run = $this->program('account:add', 'invoices');
+        self::assertSame(78, $run->status());
+        self::assertStringContainsString('tenant_id', $run->errors());
+        self::assertStringNotContainsString('Aborted', $run->errors());
+    }
+
+    public function testAnApplicationIsAskedForItsMailboxAndNotWhereABrowserComesBack(): void
+    {
+        require_once 'Symfony/Component/Console/autoload.php';
+        $client = new FakeClient();
+        $add = new CommandTester((new Application($client, ['squeeze-graph', '--lang=en']))->find('account:add'));
+        $add->setInputs(['contoso.example', World::CLIENT, '', World::SHARED, '', '', '', 'secret', '']);
+        self::assertSame(0, $add->execute(['account' => 'robot', '--protocol' => 'application']), $add->getDisplay());
+        self::assertSame([World::SHARED, null], [$client->getAccount('robot')->mailbox, $client->getAccount('robot')->redirectUri]);
+        self::assertStringContainsString('This is needed.', $add->getDisplay());
     }
 
     public function testStatusAndRefreshTellHowAccountsStand(): void
@@ -166,9 +276,33 @@ final class CommandLineTest extends GraphTestCase
         self::assertSame(0, $run->status(), $run->errors());
         self::assertMatchesRegularExpression('/^[├└]── Posteingang \(0\) inbox\n[│ ]   └── Rechnungen \(0\) ambiguous use \/Posteingang\/Rechnungen$/mu', $run->output());
         self::assertStringContainsString('use /Verarbeitet/Rechnungen', $run->output());
+        // One letter, written in two ways; and a name that is well known in another folder.
+        create_folder('invoices', "/Verarbeitet/M\u{e4}rz");
+        create_folder('invoices', "/Fehler/Ma\u{308}rz");
+        create_folder('invoices', '/Verarbeitet/rechnungen alt');
+        create_folder('invoices', '/Fehler/Inbox');
+        $marked = array_keys(array_filter(array_column($this->program('folders', 'invoices', '--json')->lines(), 'ambiguous', 'path')));
+        sort($marked);
+        $expected = ['/Fehler/Inbox', "/Fehler/Ma\u{308}rz", '/Posteingang/Rechnungen', "/Verarbeitet/M\u{e4}rz", '/Verarbeitet/Rechnungen'];
+        self::assertSame($expected, array_values(array_intersect($marked, $expected)));
+        self::assertNotContains('/Posteingang', $marked);
+        foreach (['Inbox', "M\u{e4}rz"] as $name) {
+            $this->thrown(\Squeeze\Graph\AmbiguousFolderException::class, static fn () => \Squeeze\Graph\find_folder('invoices', $name));
+        }
         $marked = array_column($this->program('folders', 'invoices', '--json')->lines(), 'ambiguous', 'path');
         self::assertTrue($marked['/Verarbeitet/Rechnungen']);
         self::assertFalse($marked['/Verarbeitet']);
+    }
+
+    public function testFoldersAreCreatedAndOfferedWhereTheyAreMissing(): void
+    {
+        $this->signedIn('invoices', ['folder_processed' => '/Neu/O\'Hara & Co']);
+        $hint = $this->program('test', 'invoices')->output();
+        self::assertStringContainsString("squeeze-graph folders invoices --create '/Neu/O'\\''Hara & Co'\n", $hint);
+        $run = $this->program('folders', 'invoices', '--create', "/Neu/O'Hara & Co", '--create=/Auch');
+        self::assertSame([0, "✓ /Neu/O'Hara & Co is there\n✓ /Auch is there\n"], [$run->status(), $run->output()], $run->errors());
+        self::assertSame(0, $this->program('test', 'invoices')->status());
+        self::assertSame('/Auch', $this->program('folders', 'invoices', '--create=/Auch', '--json')->lines()[0]['path']);
     }
 
     public function testMessagesAreListedAndImported(): void
@@ -176,11 +310,18 @@ final class CommandLineTest extends GraphTestCase
         $this->signedIn();
         $this->sandbox->deliver(World::USER, Mail::mime("Rechnung 17 \u{202e}<error>x</error>", ['17.pdf' => '%PDF']));
         $run = $this->program('messages', 'invoices');
-        self::assertMatchesRegularExpression('/^\d{4}-\d\d-\d\d \d\d:\d\d •\+ billing@supplier.example .*Rechnung 17 \?<error>x<\/error>$/m', $run->output());
+        self::assertMatchesRegularExpression('/^\d{4}-\d\d-\d\d \d\d:\d\d UTC •\+ billing@supplier.example .*Rechnung 17 \?<error>x<\/error>$/m', $run->output());
+        self::assertSame('', $run->errors());
+        $this->sandbox->deliver(World::USER, Mail::mime('Rechnung 18', ['18.pdf' => '%PDF']));
+        $this->sandbox->deliver(World::USER, Mail::mime('Rechnung 19', ['19.pdf' => '%PDF']));
+        $run = $this->program('messages', 'invoices', '--limit=2');
+        self::assertSame(2, substr_count($run->output(), "\n"));
+        self::assertStringContainsString('more than these 2', $run->errors());
+        self::assertSame('', $this->program('messages', 'invoices', '--limit=3')->errors());
         $run = $this->program('import', 'invoices', '--directory', $this->folder . '/in');
         self::assertSame(0, $run->status(), $run->errors());
-        self::assertCount(1, glob($this->folder . '/in/*/mail.json'));
-        self::assertSame(1, list_messages('invoices', '/Verarbeitet')->total());
+        self::assertCount(3, glob($this->folder . '/in/*/mail.json'));
+        self::assertSame(3, list_messages('invoices', '/Verarbeitet')->total());
         self::assertStringContainsString('no mails', $this->program('messages', 'invoices')->output());
         self::assertSame(78, $this->program('import', 'invoices')->status(), 'where to?');
         self::assertSame(78, $this->program('messages', 'invoices', '--limit=many')->status());
@@ -234,27 +375,65 @@ final class CommandLineTest extends GraphTestCase
         self::assertNotNull(export_token('invoices')['access_token']);
     }
 
-    public function testTheDoctorLooksAtThisMachine(): void
+    public function testAStoreForEachTenant(): void
     {
-        $this->signedIn();
-        $run = $this->program('doctor');
-        self::assertSame(0, $run->status(), $run->output() . $run->errors());
-        foreach (['squeeze_graph ', 'store.sqlite (', 'accounts: 1', 'DNS 127.0.0.1', 'differs from the server by 0 s'] as $text) {
-            self::assertStringContainsString($text, $run->output());
+        $stores = [];
+        foreach (['one', 'two'] as $tenant) {
+            $stores[$tenant] = $this->folder . '/' . $tenant . '.sqlite';
+            with_settings(['squeeze_graph.store' => $stores[$tenant]], fn () => $this->account('of ' . $tenant));
         }
-        chmod($this->folder . '/store.sqlite.key', 0644);
-        self::assertMatchesRegularExpression('/^! key /m', $this->program('doctor')->output());
-        $run = Php::run([self::PROGRAM, 'doctor', '--store', '/proc/none/store.sqlite', '--lang', 'en']);
+        $both = ['--store', $stores['one'], '--store', $stores['two'], '--key-file', $stores['two'] . '.key'];
+        foreach ([['status'], ['account:list'], ['refresh'], ['doctor']] as $arguments) {
+            $run = $this->program(...$arguments, ...$both);
+            self::assertMatchesRegularExpression(sprintf('~%s\n(?s:.*)%s\n~', preg_quote($stores['one']), preg_quote($stores['two'])), $run->output(), $run->errors());
+        }
+        self::assertSame(
+            [['of one', $stores['one']], ['of two', $stores['two']]],
+            array_map(static fn (array $line): array => [$line['account'], $line['store']], $this->program('status', '--json', ...$both)->lines()),
+        );
+        $before = array_map(static fn (string $store): string => (string) file_get_contents($store . '.key'), $stores);
+        self::assertSame(0, $this->program('key:rotate', ...$both)->status());
+        foreach ($stores as $tenant => $store) {
+            self::assertNotSame($before[$tenant], file_get_contents($store . '.key'));
+        }
+        // One broken tenant does not stop the others.
+        $run = $this->program('status', '--store', $stores['one'], '--store', '/none/store.sqlite', '--store', $stores['two']);
         self::assertSame(78, $run->status());
-        self::assertMatchesRegularExpression('/^✗ store /m', $run->output());
+        self::assertStringContainsString('of two: never signed in', $run->output());
+        foreach ([['test', 'of one'], ['status', 'of one'], ['account:show', 'of one']] as $arguments) {
+            $run = $this->program(...$arguments, ...$both);
+            self::assertSame(78, $run->status());
+            self::assertStringContainsString('one --store at a time', $run->errors());
+        }
+        self::assertSame(78, $this->program('status', '--key-file', '/a', ...$both)->status());
+        $run = $this->program(...[...$both, 'status']);
+        self::assertStringContainsString('of one: never', $run->output(), 'the options may stand before the command');
     }
 
-    public function testTheShellCompletesCommandsAndAccounts(): void
+    public function testTheShellCompletesWithoutMakingAStore(): void
     {
-        $this->account('invoices');
+        $this->signedIn('invoices');
         $this->account('orders');
-        $run = $this->program('_complete', '-sbash', '-S1', '-c2', '-isqueeze-graph', '-istatus');
-        self::assertSame(['invoices', 'orders'], explode("\n", trim($run->output())), $run->errors());
+        $complete = fn (string ...$words): array => array_filter(explode("\n", trim($this->program(
+            '_complete',
+            '-sbash',
+            '-S1',
+            '-c' . (count($words) + 1),
+            '-isqueeze-graph',
+            ...array_map(static fn (string $word): string => '-i' . $word, $words),
+        )->output())));
+        self::assertSame(['invoices', 'orders'], $complete('status'));
+        self::assertContains('/Verarbeitet', $complete('messages', 'invoices'));
+        self::assertContains('/Fehler', $complete('account:add', 'invoices', '--folder-error'));
+        self::assertSame(['delegated', 'application'], $complete('account:add', 'invoices', '--protocol'));
+        self::assertSame(['en', 'de'], $complete('status', '--lang'));
+        self::assertContains('Europe/Vienna', $complete('adopt', 'invoices', 'file', '--timezone'));
+        $other = $this->folder . '/other.sqlite';
+        self::assertSame([], $complete('status', '--store', $other));
+        self::assertFileDoesNotExist($other);
+        self::assertFileDoesNotExist($other . '.key');
+        with_settings(['squeeze_graph.store' => $other], fn () => $this->account('elsewhere'));
+        self::assertSame(['elsewhere'], $complete('status', '--store', $other));
         delete_account('orders');
     }
 

@@ -72,6 +72,24 @@ final class ConnectionReportTest extends GraphTestCase
         self::assertFalse(test_connection('nobody')->ok);
     }
 
+    public function testWithoutAStoreTheChecksAreAllThereToo(): void
+    {
+        $known = array_column(test_connection('nobody')->checks, 'label', 'id');
+        ini_set('squeeze_graph.store', $this->folder . '/none/store.sqlite');
+        foreach (['without a folder', 'a stream wrapper'] as $case) {
+            $report = test_connection('nobody');
+            self::assertFalse($report->ok, $case);
+            self::assertSame($known, array_column($report->checks, 'label', 'id'), $case);
+            self::assertSame(CheckStatus::Failed, $report->checks[0]->status, $case);
+            self::assertNotNull($report->checks[0]->problem, $case);
+            foreach (array_slice($report->checks, 1) as $check) {
+                self::assertSame(CheckStatus::Skipped, $check->status, $case);
+                self::assertStringContainsString($report->checks[0]->label, $check->detail, $case);
+            }
+            ini_set('squeeze_graph.log', 'php://memory');
+        }
+    }
+
     public function testAServerThatHangsEndsTheTestInTime(): void
     {
         $this->signedIn();

@@ -7,6 +7,7 @@ namespace Squeeze\Graph\Tests;
 use PHPUnit\Framework\TestCase;
 use Squeeze\Graph\Console\Arguments;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\Language;
 use Squeeze\Graph\Console\LoopbackListener;
 use Squeeze\Graph\Console\UsageException;
 use Squeeze\Graph\Console\Words;
@@ -80,15 +81,55 @@ final class ConsoleTest extends TestCase
     public function testEverythingTheScriptsSayIsThereInGerman(): void
     {
         $said = array_column([...RefreshOutcome::cases(), ...ImportOutcome::cases()], 'name');
-        foreach ([...glob(__DIR__ . '/../../php/src/Console/*.php'), ...glob(__DIR__ . '/../../php/src/Console/Command/*.php')] as $file) {
-            preg_match_all("/(?:->text|->describe)\(\s*'((?:[^'\\\\]|\\\\.)+)'[,)]/", file_get_contents($file), $texts);
+        foreach ([...glob(__DIR__ . '/../../php/src/Console/*.php'), ...glob(__DIR__ . '/../../php/src/Console/*/*.php')] as $file) {
+            preg_match_all("/(?:->text|->describe|new UsageException)\(\s*'((?:[^'\\\\]|\\\\.)+)'[,)]/", file_get_contents($file), $texts);
             array_push($said, ...array_map(stripslashes(...), $texts[1]));
         }
-        self::assertGreaterThan(80, count($said));
+        self::assertGreaterThan(130, count($said));
         $german = new Words('de');
         foreach (array_unique($said) as $text) {
             self::assertNotSame($text, $german->text($text));
             self::assertSame(substr_count($text, '%'), substr_count($german->text($text), '%'), $text);
+        }
+    }
+
+    /**
+     * @dataProvider locales
+     * @param array<string, string> $environment
+     */
+    public function testTheLocaleOfATerminalIsUnderstood(array $environment, string $expected): void
+    {
+        ini_set('squeeze_graph.language', $expected === 'de' ? 'en' : 'de');
+        self::assertSame($expected, Language::spoken([], $environment));
+        ini_restore('squeeze_graph.language');
+        self::assertSame('en', Language::spoken(['status', '--lang', 'en'], $environment));
+    }
+
+    /** @return iterable<array{array<string, string>, string}> */
+    public function locales(): iterable
+    {
+        yield [['LANG' => 'de'], 'de'];
+        yield [['LANG' => 'de_DE.UTF-8'], 'de'];
+        yield [['LANG' => 'de@euro'], 'de'];
+        yield [['LANG' => 'en_US.UTF-8', 'LC_MESSAGES' => 'de_CH'], 'de'];
+        yield [['LANG' => 'de_DE', 'LC_ALL' => 'en_GB.UTF-8'], 'en'];
+        yield [['LANG' => 'den_CA'], 'en'];
+        yield [['LANG' => 'fr_FR.UTF-8'], 'en'];
+    }
+
+    public function testWhoNeverEndsARequestIsNoBrowser(): void
+    {
+        $listener = new LoopbackListener();
+        $address = 'tcp://127.0.0.1:' . parse_url($listener->uri(), PHP_URL_PORT);
+        $half = stream_socket_client($address);
+        fwrite($half, "GET /callback?code=x&state=y HTTP/1.1\r\nHost: localhost\r\n");
+        $endless = stream_socket_client($address);
+        stream_set_blocking($endless, false);
+        fwrite($endless, 'GET /callback?' . str_repeat('a', 80_000));
+        self::assertFalse($listener->wait(1, static fn (): string => 'never'));
+        foreach ([$half, $endless] as $browser) {
+            stream_set_blocking($browser, true);
+            self::assertSame('', (string) @stream_get_contents($browser), 'it was hung up on');
         }
     }
 

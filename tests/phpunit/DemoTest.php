@@ -36,21 +36,22 @@ final class DemoTest extends GraphTestCase
     {
         $demo = Php::start([self::DEMO, '--keep'], ['sys_temp_dir' => $this->folder], ['DISPLAY' => '', 'WAYLAND_DISPLAY' => '']);
         $demo->waitFor('Sign in as');
-        preg_match('#Open (http://localhost:\d+)/ and press#', $demo->output(), $page);
+        preg_match('#Open ((http://localhost:\d+)/\?token=\w+)$#m', $demo->output(), $page);
+        [, $link, $page] = $page;
         $browser = new \ArrayObject();
-        $list = $this->ask($browser, $page[1] . '/demo/');
+        $list = $this->ask($browser, $link);
         self::assertStringContainsString('never signed in', $list);
         preg_match('/name="csrf" value="(\w+)"/', $list, $csrf);
-        $leaving = $this->ask($browser, $page[1] . '/demo/sign-in', ['csrf' => $csrf[1], 'account' => 'invoices']);
+        $leaving = $this->ask($browser, $page . '/demo/sign-in', ['csrf' => $csrf[1], 'account' => 'invoices']);
         preg_match('/id="leave" href="([^"]+)"/', $leaving, $link);
         $location = $this->sandbox->walk(html_entity_decode($link[1]));
-        self::assertStringStartsWith($page[1] . '/callback?', $location);
+        self::assertStringStartsWith($page . '/callback?', $location);
         self::assertStringContainsString('invoices is authenticated', $this->ask($browser, $location));
         self::assertSame(0, $demo->wait()->status(), $demo->errors());
         self::assertStringContainsString('Signed in as', $demo->output());
         self::assertStringContainsString('The imported mails are in ' . $this->folder, $demo->output());
         self::assertCount(1, glob($this->folder . '/squeeze-graph-demo-*/mails'), '--keep leaves the folder');
-        self::assertFalse(@fsockopen('127.0.0.1', parse_url($page[1], PHP_URL_PORT)), 'the page has ended');
+        self::assertFalse(@fsockopen('127.0.0.1', parse_url($page, PHP_URL_PORT)), 'the page has ended');
     }
 
     public function testItEndsOnInterruptAndLeavesNothing(): void

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Tests;
 
+use Squeeze\Graph\SignInFailedException;
 use Squeeze\Graph\StoreException;
 use Squeeze\Graph\Tests\Support\Disk;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
@@ -13,12 +14,14 @@ use Squeeze\Graph\Tests\Support\Php;
 use Squeeze\Graph\Tests\Support\World;
 use Squeeze\Graph\TokenState;
 
+use function Squeeze\Graph\exchange_code;
+use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\refresh_token;
 use function Squeeze\Graph\token_status;
 
 /**
- * The disk is full, or the store can not be written any more, before or in the middle of an import or a refresh: nothing is lost, and all
- * goes on when there is room again.
+ * The disk is full, or the store can not be written any more, before or in the middle of an import, a refresh or a sign-in: nothing is lost,
+ * and all goes on when there is room again.
  *
  * Each case is shown in two ways. On a disk of its own (tmpfs), where this process may mount one: that is the real thing. And everywhere
  * by a limit on the size of files (RLIMIT_FSIZE), which a process can also lower in the middle of its work: whatever it writes then
@@ -237,6 +240,97 @@ final class DiskTroubleTest extends GraphTestCase
         self::assertSame($asked, $this->sandbox->asked('refresh_token'));
         self::assertSame(TokenState::Valid, refresh_token('invoices')->state);
         $this->intact();
+    }
+
+    /**
+     * Nothing is sent that could not be noted before: the code is as good as it was.
+     *
+     * @dataProvider signInTroubles
+     */
+    public function testASignInWithAStoreThatCanNotBeWrittenSendsNoCodeAndTheSameCallbackSignsInLater(?string $trouble): void
+    {
+        $this->prepare($trouble !== null ? '3m' : null);
+        $before = export_token('invoices')['refresh_token'];
+        $callback = $this->redirected('invoices');
+        $asked = $this->sandbox->asked('authorization_code');
+        $call = 'try { ' . self::exchange($callback) . ' } catch (StoreException $error) { echo $error->getProblem()->code; }';
+        if ($trouble === null) {
+            self::assertNotSame('', Php::code(self::NO_ROOM . $call)->output());
+        } else {
+            self::closeStore();
+            $trouble === 'disk_full' ? $this->disk->fill() : $this->disk->setReadOnly(true);
+            for ($try = 0; $try < 2; $try++) {
+                self::assertSame($trouble, Php::code($call)->output());
+            }
+            $trouble === 'disk_full' ? $this->disk->clear() : $this->disk->setReadOnly(false);
+        }
+        self::assertSame($asked, $this->sandbox->asked('authorization_code'));
+        self::assertSame($before, export_token('invoices')['refresh_token']);
+        self::assertSame(TokenState::Valid, exchange_code($callback, self::SESSION)->state);
+        self::assertSame($asked + 1, $this->sandbox->asked('authorization_code'));
+        self::assertNotSame($before, export_token('invoices')['refresh_token']);
+        $this->intact();
+    }
+
+    /**
+     * @return iterable<string, array{?string}>
+     */
+    public static function signInTroubles(): iterable
+    {
+        if (Disk::available()) {
+            yield 'its disk is full' => ['disk_full'];
+            yield 'its disk is read-only' => ['store_read_only'];
+        }
+        yield 'every write fails' => [null];
+    }
+
+    /**
+     * The code is used up, and what came for it can not be kept: that sign-in is over, an earlier one goes on.
+     *
+     * @dataProvider refreshTroubles
+     */
+    public function testAStoreThatCanNotBeWrittenWhileACodeIsRedeemedEndsThatSignInOnly(bool $disk): void
+    {
+        $this->prepare($disk ? '3m' : null);
+        $before = export_token('invoices')['refresh_token'];
+        $callback = $this->redirected('invoices');
+        $this->sandbox->fault(['contains' => 'grant_type=authorization_code', 'delay_ms' => 1_500]);
+        $asked = $this->sandbox->asked('authorization_code');
+        $child = Php::startCode($disk ? self::exchange($callback) : '
+            pcntl_async_signals(true);
+            pcntl_signal(SIGUSR1, function () { ' . self::NO_ROOM . ' echo "no room"; });
+            ' . self::exchange($callback));
+        for ($wait = 0; $this->sandbox->asked('authorization_code') === $asked; $wait++) {
+            self::assertLessThan(1_000, $wait);
+            usleep(10_000);
+        }
+        if ($disk) {
+            $this->disk->fill();
+        } else {
+            $child->signal(SIGUSR1);
+            $child->waitFor('no room');
+        }
+        $child->wait();
+        self::assertSame(255, $child->status(), $child->output());
+        self::assertStringContainsString('StoreException', $child->errors());
+        $this->disk?->clear();
+        for ($again = 0; $again < 2; $again++) {
+            $error = $this->thrown(SignInFailedException::class, static fn () => exchange_code($callback, self::SESSION));
+            self::assertSame('interrupted', $error->getReason());
+        }
+        self::assertSame($asked + 1, $this->sandbox->asked('authorization_code'), 'one code sent twice');
+        self::assertSame($before, export_token('invoices')['refresh_token']);
+        self::assertSame(TokenState::Valid, refresh_token('invoices')->state);
+        self::assertSame(TokenState::Valid, $this->signIn('invoices')->state);
+        $this->intact();
+    }
+
+    /**
+     * @param array<string, string> $callback
+     */
+    private static function exchange(array $callback): string
+    {
+        return sprintf('exchange_code(%s, %s);', var_export($callback, true), var_export(self::SESSION, true));
     }
 
     /**

@@ -9,8 +9,11 @@ use Squeeze\Graph\ExtensionClient;
 use Squeeze\Graph\Tests\Support\ClientBehaviour;
 use Squeeze\Graph\Tests\Support\ClientRules;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\KeyPair;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\World;
+
+use function Squeeze\Graph\with_settings;
 
 final class ExtensionClientTest extends GraphTestCase
 {
@@ -54,5 +57,25 @@ final class ExtensionClientTest extends GraphTestCase
     protected function signedInAt(string $url): array
     {
         return $this->sandbox->signIn($url);
+    }
+
+    protected function certificate(string $name): array
+    {
+        return KeyPair::lay(KeyPair::APP, $this->folder, $name);
+    }
+
+    protected function whileRenewalsFail(string $trouble, callable $run): mixed
+    {
+        $settings = match ($trouble) {
+            // A file of certificates that is not there.
+            'host' => ['ca_file' => $this->folder . '/none.pem'],
+            default => ['retry_budget' => 0],
+        };
+        if ($trouble !== 'host') {
+            $how = $trouble === 'passing' ? ['status' => 503, 'body' => ''] : ['entra' => ['code' => 7_000_222]];
+            $this->sandbox->fault(['path' => '/token', 'count' => null] + $how);
+        }
+
+        return with_settings($settings, $run);
     }
 }

@@ -61,6 +61,22 @@ final class FakeClientTest extends TestCase
         return ['state' => $this->begun($url), 'code' => 'any'];
     }
 
+    protected function certificate(string $name): array
+    {
+        return ['client_certificate' => "/etc/$name.pem", 'client_key' => "/etc/$name.key"];
+    }
+
+    protected function whileRenewalsFail(string $trouble, callable $run): mixed
+    {
+        $this->fake->failNext('refreshToken', match ($trouble) {
+            'administrator' => Problems::actionRequired('invoices', null),
+            'host' => new ConnectionException(Problems::of('tls', 'The certificate is not trusted.')),
+            'passing' => new ConnectionException(Problems::of('connect', 'Nobody is there.', retryable: true)),
+        });
+
+        return $run();
+    }
+
     public function testTroubleIsToldWhenAskedFor(): void
     {
         $trouble = new ConnectionException(Problems::of('connection_refused', 'Nobody is there.'));
@@ -108,6 +124,9 @@ final class FakeClientTest extends TestCase
         self::assertSame(RefreshOutcome::Refreshed, $this->fake->refreshTokens()->results[0]->outcome);
         self::assertSame(TokenState::Valid, $this->fake->tokenStatus('invoices')->state);
         self::assertSame('anna.gruber@contoso.example', $this->fake->tokenStatus('invoices')->signedInAs);
+        $this->fake->requireAction('invoices');
+        $this->fake->saveAccount('invoices', $this->certificate('app'));
+        self::assertSame(TokenState::Valid, $this->fake->refreshToken('invoices')->state);
 
         $this->fake->requireAction('invoices', Problems::of('consent_required', 'A permission is missing.'));
         self::assertSame('consent_required', $this->fake->tokenStatus('invoices')->problem?->code);

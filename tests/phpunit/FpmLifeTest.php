@@ -102,20 +102,66 @@ final class FpmLifeTest extends GraphTestCase
      */
     public function testWorkersAreWellWhenTheMasterUsedTheExtensionInItsPreloading(): void
     {
-        $this->signedIn();
-        $this->expire();
-        $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
-        [$ini, $user] = $this->preloading('
-            namespace Squeeze\Graph;
-            file_put_contents(__DIR__ . "/preloaded", json_encode([getmypid(), refresh_token("invoices")->state->name, list_messages("invoices")->total()]));
-            authorization_url("invoices", "before the fork");
-            set_logger(fn () => null);
-        ');
+        [$ini, $user] = $this->preloading();
         $this->fpm = new Fpm($this->public, ['pm.max_children' => 4], $ini, ['process_control_timeout' => '20s'], $user);
-        self::assertFileExists($this->public . '/preloaded', $this->fpm->log());
-        $preloaded = json_decode(file_get_contents($this->public . '/preloaded'), true);
-        self::assertSame([$this->fpm->pid(), 'Valid', 1], $preloaded, 'the master itself used the extension');
+        self::assertSame([$this->fpm->pid(), 'Valid', 1], $this->preloaded(), 'the master itself used the extension');
+        $this->workersAreWell();
 
+        // A reload is a new program in the same process, which preloads again.
+        $this->fpm->signal(SIGUSR2);
+        self::assertSame([$this->fpm->pid(), 'Valid', 1], $this->preloaded(), 'and again');
+        $this->workersAreWell();
+        $this->fpm->signal(SIGQUIT);
+        self::assertLessThan(8, $this->fpm->ended());
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
+     * A master that is root preloads in a child, as the user that opcache.preload_user names.
+     */
+    public function testWorkersAreWellWhenAMasterThatIsRootPreloadsAsAnotherUser(): void
+    {
+        if (posix_geteuid() !== 0) {
+            self::markTestSkipped('needs to be root');
+        }
+        [$ini] = $this->preloading();
+        $group = posix_getgrgid(posix_getpwnam('nobody')['gid'])['name'];
+        $pool = ['pm.max_children' => 4, 'user' => 'nobody', 'group' => $group, 'listen.mode' => '0666'];
+        $this->fpm = new Fpm($this->public, $pool, $ini + ['opcache.preload_user' => 'nobody'], ['process_control_timeout' => '20s']);
+        for ($start = 0; $start < 2; $start++) {
+            [$pid, $state, $total] = $this->preloaded();
+            self::assertNotSame($this->fpm->pid(), $pid, 'a child of the master preloads');
+            self::assertSame(['Valid', 1], [$state, $total]);
+            $this->workersAreWell();
+            if ($start === 0) {
+                $this->fpm->signal(SIGUSR2);
+            }
+        }
+        self::assertSame(posix_getpwnam('nobody')['uid'], fileowner($this->public . '/store.sqlite-wal'), 'root has not touched the store');
+        $this->fpm->signal(SIGQUIT);
+        self::assertLessThan(8, $this->fpm->ended());
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
+     * What the preloaded script said: who ran it, the state after its renewal, and how many mails it saw.
+     *
+     * @return array{int, string, int}
+     */
+    private function preloaded(): array
+    {
+        $file = $this->public . '/preloaded';
+        for ($end = microtime(true) + 20; !file_exists($file); usleep(10_000)) {
+            self::assertLessThan($end, microtime(true), 'nothing was preloaded: ' . $this->fpm?->log());
+        }
+        $said = json_decode(file_get_contents($file), true);
+        unlink($file);
+
+        return $said;
+    }
+
+    private function workersAreWell(): void
+    {
         // Four at once, so that each worker has one. A client of the master would wait for ever for its thread.
         $requests = [];
         for ($i = 0; $i < 4; $i++) {
@@ -136,18 +182,26 @@ final class FpmLifeTest extends GraphTestCase
         self::assertCount(4, array_unique(array_column($answers, 3)), 'each worker had one request');
         self::assertCount(4, array_unique(array_column($answers, 5)));
         self::assertStringEndsWith('Valid', $this->fpm->web('echo refresh_token("invoices")->state->name;'));
-        $this->fpm->signal(SIGQUIT);
-        self::assertLessThan(8, $this->fpm->ended());
-        self::assertWorkersEndedWell($this->fpm->log());
     }
 
     /**
-     * A folder that everybody may enter, with the store and a script that is preloaded there.
+     * A folder of another user's than root, with the store and a script that is preloaded there.
      *
      * @return array{array<string, string>, ?int} settings of the server, and who runs it
      */
-    private function preloading(string $code): array
+    private function preloading(): array
     {
+        $this->signedIn();
+        $this->expire();
+        $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x']));
+        $code = '
+            namespace Squeeze\Graph;
+            $said = json_encode([getmypid(), refresh_token("invoices")->state->name, list_messages("invoices")->total()]);
+            authorization_url("invoices", "before the fork");
+            set_logger(fn () => null);
+            file_put_contents(__DIR__ . "/preloading", $said);
+            rename(__DIR__ . "/preloading", __DIR__ . "/preloaded");
+        ';
         $this->public = sys_get_temp_dir() . '/squeeze-graph-' . bin2hex(random_bytes(6));
         mkdir($this->public, 0700);
         file_put_contents($this->public . '/preload.php', "<?php\n" . $code);

@@ -89,11 +89,21 @@ final class FpmTest extends GraphTestCase
         $this->fpm = new Fpm($this->folder, ['php_admin_value[session.save_path]' => $this->folder]);
         $index = realpath(__DIR__ . '/../../php/web/public/index.php');
         $browser = ['SQUEEZE_GRAPH_WEB_CONFIG' => $config, 'REMOTE_ADDR' => '127.0.0.1', 'HTTP_HOST' => 'localhost', 'HTTPS' => 'on'];
-        $list = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/'] + $browser);
+        $closed = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/'] + $browser);
+        self::assertStringStartsWith('Status: 403', $closed);
+        self::assertStringContainsString('does not say who may', $closed);
+
+        $token = bin2hex(random_bytes(32));
+        $browser['SQUEEZE_GRAPH_WEB_TOKEN'] = $token;
+        $come = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/?token=' . $token, 'QUERY_STRING' => 'token=' . $token] + $browser);
+        self::assertStringContainsString("Location: /graph/\r\n", $come, 'the token leaves the address');
+        preg_match_all('/^Set-Cookie: (squeeze_graph=[^;]+); path=\/graph\/; secure; HttpOnly; SameSite=Lax\r$/mi', $come, $cookies);
+        self::assertNotSame([], $cookies[1], $come);
+        $cookie = [1 => end($cookies[1])];
+        $list = $this->fpm->ask($index, ['REQUEST_URI' => '/graph/default/', 'HTTP_COOKIE' => $cookie[1]] + $browser);
         self::assertStringContainsString('<h2 id="account-1">invoices</h2>', $list);
         self::assertStringContainsString('/graph/style.css', $list);
         self::assertStringNotContainsString('X-Powered-By', $list);
-        self::assertSame(1, preg_match('/^Set-Cookie: (squeeze_graph=[^;]+); path=\/graph\/; secure; HttpOnly; SameSite=Lax\r$/mi', $list, $cookie), $list);
         preg_match('/name="csrf" value="(\w+)"/', $list, $csrf);
 
         $form = http_build_query(['csrf' => $csrf[1], 'account' => 'invoices']);
@@ -138,6 +148,45 @@ final class FpmTest extends GraphTestCase
         $this->fpm->ask($index, ['REQUEST_URI' => '/default/delete'] + $about, http_build_query(['csrf' => $csrf[1], 'account' => 'invoices']));
         self::assertStringContainsString('invoices is deleted', $this->fpm->ask($index, ['REQUEST_URI' => '/default/'] + $about));
         self::assertSame('true', $this->web('session_name("host"); session_id("administrator000000000000"); session_start(); echo json_encode($_SESSION["is_administrator"]);'), 'what the host keeps there stays');
+    }
+
+    public function testTheSessionOfTheHostIsOpenWhileItDecidesOnly(): void
+    {
+        $code = sprintf('require %s;
+            session_save_path(%s);
+            $open = [];
+            $client = new FakeClient(function () use (&$open): \DateTimeImmutable {
+                $open[] = session_status() === PHP_SESSION_ACTIVE;
+
+                return new \DateTimeImmutable();
+            });
+            $client->addAccount("invoices");
+            $open = [];
+            $configuration = new Web\Configuration(["access" => static function (): bool {
+                if (session_status() !== PHP_SESSION_ACTIVE) {
+                    session_start();
+                }
+
+                return true;
+            }, "tenants" => ["nord" => [], "sued" => []]]);
+            $begin = static fn (): Web\Session => Web\Session::begin("/", false);
+            $answer = (new Web\Site($configuration, $client))->answer(new Web\Request("GET", "/sued/"), $begin);
+            echo json_encode([$answer->status, array_unique($open)]);', var_export(realpath(__DIR__ . '/../../php/web/src/autoload.php'), true), var_export($this->folder, true));
+        self::assertSame('[200,[false]]', $this->web($code));
+    }
+
+    public function testAFixedLanguageOfExplanationsClosesNoPage(): void
+    {
+        $this->fpm = new Fpm($this->folder, ['php_admin_value[squeeze_graph.language]' => 'de']);
+        $code = sprintf('require %s;
+            $configuration = new Web\Configuration(["access" => static fn (): bool => true, "tenants" => ["nord" => [], "sued" => ["store" => "/elsewhere.sqlite"]]]);
+            foreach (["/nord/", "/sued/"] as $path) {
+                $request = new Web\Request("GET", $path, server: ["HTTP_ACCEPT_LANGUAGE" => "en"]);
+                $answer = (new Web\Site($configuration, new ExtensionClient()))->answer($request, static fn (): Web\Session => new Web\Session());
+                echo $answer->status, " ", $answer->body, "\n";
+            }', var_export(realpath(__DIR__ . '/../../php/web/src/autoload.php'), true));
+        $pages = $this->web($code);
+        self::assertMatchesRegularExpression('/\A200 .*There is no account yet.*^500 .*squeeze_graph\.store/ms', $pages);
     }
 
     public function testAFatalErrorInOneRequestLeavesTheWorkerWell(): void

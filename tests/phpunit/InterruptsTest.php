@@ -60,6 +60,36 @@ final class InterruptsTest extends GraphTestCase
     }
 
     /**
+     * What only looks into the store runs on PHP's own thread, but does not wait there.
+     */
+    public function testASignalHandlerThatThrowsStopsALookIntoABusyStore(): void
+    {
+        // Nobody else can even read meanwhile. PHP's own SQLite, in a process that does not use the extension's.
+        $holder = Php::startCode('
+            $database = new \PDO("sqlite:" . ini_get("squeeze_graph.store"));
+            $database->exec("PRAGMA locking_mode = EXCLUSIVE");
+            $database->exec("BEGIN EXCLUSIVE");
+            echo "held";
+            sleep(60);');
+        try {
+            $holder->waitFor('held');
+            foreach (['token_status("invoices");', 'access_token("invoices");', 'list_accounts();'] as $call) {
+                $child = Php::code(sprintf('
+                    pcntl_async_signals(true);
+                    pcntl_signal(SIGALRM, fn () => throw new \DomainException("enough"));
+                    pcntl_alarm(1);
+                    $begun = microtime(true);
+                    try { %s echo "ended"; } catch (\DomainException $exception) { echo $exception->getMessage(), microtime(true) - $begun < 5 ? " soon" : " late"; }', $call));
+                self::assertSame('enough soon', $child->output(), $call . $child->errors());
+            }
+        } finally {
+            $holder->signal(SIGKILL);
+            $holder->wait();
+        }
+        self::assertSame('1', Php::code('echo count(list_accounts());')->output());
+    }
+
+    /**
      * @testWith ["refresh_token(\"invoices\");", "/token"]
      *           ["import_messages(\"invoices\", fn () => null);", "/$value"]
      */
@@ -113,14 +143,18 @@ final class InterruptsTest extends GraphTestCase
             echo json_encode($waits);';
         $this->sandbox->fault(['path' => '/token', 'delay_ms' => 60_000, 'count' => 1]);
         $settings = ['squeeze_graph.timeout' => '120', 'squeeze_graph.retry_budget' => '120'];
-        $plain = Php::code(sprintf($script, $signals, 'for (;;) { usleep(1_000); }'), $settings, 120);
+        $plain = static fn (): array => json_decode(Php::code(sprintf($script, $signals, 'for (;;) { usleep(1_000); }'), $settings, 120)->output(), true);
+        $before = $plain();
         $ours = Php::code(sprintf($script, $signals, 'refresh_token("invoices");'), $settings, 120);
         $waits = json_decode($ours->output(), true);
-        $base = json_decode($plain->output(), true);
+        $after = $plain();
+        // How busy the machine is changes from second to second: the worse of the seconds before and after counts.
+        $base = max($before) > max($after) ? $before : $after;
         self::assertCount($signals, $waits ?? [], 'every handler ran while the request hung: ' . $ours->output() . $ours->errors());
         sort($waits);
         sort($base);
         $at = (int) ((count($waits) - 1) * 0.99);
+        self::assertLessThan(200 + 2 * end($base), $waits[$at], 'what is not the machine\'s is a fraction of a second');
         if (getenv('FIGURES') !== false) {
             $line = 'figure: %d signals during a request that hangs: median %.1f ms, 99th percentile %.1f ms, worst %.1f ms (a PHP loop in the same minute: %.1f, %.1f, %.1f ms)' . "\n";
             file_put_contents(getenv('FIGURES'), sprintf($line, $signals, $waits[intdiv($signals, 2)], $waits[$at], end($waits), $base[intdiv($signals, 2)], $base[$at], end($base)), FILE_APPEND);

@@ -16,8 +16,10 @@ use function Squeeze\Graph\get_mime;
 use function Squeeze\Graph\import_messages;
 use function Squeeze\Graph\list_folders;
 use function Squeeze\Graph\refresh_token;
+use function Squeeze\Graph\refresh_tokens;
 use function Squeeze\Graph\save_account;
 use function Squeeze\Graph\set_logger;
+use function Squeeze\Graph\with_settings;
 
 final class LogTest extends GraphTestCase
 {
@@ -79,10 +81,26 @@ final class LogTest extends GraphTestCase
         $this->thrown(GraphException::class, static fn () => import_messages('invoices', static fn () => null));
         $records = array_map(static fn (string $line): array => json_decode($line, true, 512, JSON_THROW_ON_ERROR), file($log));
         $imports = array_values(array_filter($records, static fn (array $record): bool => str_starts_with($record['message'], 'import')));
-        $facts = array_map(static fn (array $record): array => array_diff_key($record, ['time' => 0, 'pid' => 0]), $imports);
+        $facts = array_map(static fn (array $record): array => array_diff_key($record, ['time' => 0, 'pid' => 0, 'store' => 0]), $imports);
         self::assertSame([
             ['account' => 'invoices', 'failed' => '0', 'imported' => '1', 'left' => '0', 'level' => 'info', 'message' => 'import ended', 'rejected' => '1'],
             ['account' => 'invoices', 'code' => 'import_folder_unusable', 'level' => 'warning', 'message' => 'import stopped'],
+        ], $facts);
+    }
+
+    public function testALineTellsWhoseStoreItIsAndHowARunOfTheJobEnded(): void
+    {
+        $log = $this->folder . '/graph.log';
+        $settings = ['log' => $log, 'log_level' => 'info'];
+        foreach (['nord', 'sued'] as $tenant) {
+            with_settings($settings + ['store' => $this->folder . '/' . $tenant . '.sqlite'], static fn () => refresh_tokens());
+        }
+        $records = array_map(static fn (string $line): array => json_decode($line, true, 512, JSON_THROW_ON_ERROR), file($log));
+        $facts = array_map(static fn (array $record): array => array_diff_key($record, ['time' => 0, 'pid' => 0]), $records);
+        $ended = ['failed' => '0', 'level' => 'info', 'message' => 'refresh ended', 'refreshed' => '0', 'skipped' => '0'];
+        self::assertSame([
+            $ended + ['store' => $this->folder . '/nord.sqlite'],
+            $ended + ['store' => $this->folder . '/sued.sqlite'],
         ], $facts);
     }
 

@@ -141,7 +141,8 @@ final class ProcessesTest extends GraphTestCase
         }
         self::assertIntact($this->folder);
         self::told('%d processes writing at once: longest wait for one write %.0f ms', $writers, 1000 * max($times));
-        self::assertLessThan(10, max($times));
+        // A fraction of a second, on a machine of its own.
+        self::assertLessThan(5, max($times));
     }
 
     public function testManyProcessesCreateOneStoreAndItsKeyAtOnce(): void
@@ -157,7 +158,7 @@ final class ProcessesTest extends GraphTestCase
             $slowest = max($slowest, ...$times);
         }
         self::told('16 processes creating one store and key, %d times: longest call %.0f ms', $rounds, 1000 * $slowest);
-        self::assertLessThan(10, $slowest);
+        self::assertLessThan(5, $slowest);
     }
 
     /**
@@ -190,6 +191,43 @@ final class ProcessesTest extends GraphTestCase
         self::assertGreaterThanOrEqual($forks, (int) $count, $run->output() . $run->errors());
         self::assertSame('0', $bad, $run->errors());
         self::told('%d children of an importing parent: none hung, none failed', $count);
+    }
+
+    /**
+     * A helper that is stuck in writing a line of the log (nobody reads the pipe) may hold nothing that a child needs for its own lines.
+     */
+    public function testAChildLogsToStandardErrorWhileAHelperOfItsParentIsStuckThere(): void
+    {
+        $this->signedIn();
+        $run = Php::code(sprintf('
+            $log = %s;
+            fclose(STDERR);
+            // The lowest number that is free: standard error, from now on.
+            [$pipe, $unread] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+            stream_set_blocking($pipe, false);
+            while (@fwrite($pipe, str_repeat("x", 1024)) > 0);
+            stream_set_blocking($pipe, true);
+            pcntl_async_signals(true);
+            pcntl_signal(SIGALRM, function () use ($log, $pipe) {
+                $child = pcntl_fork();
+                if ($child === 0) {
+                    fclose($pipe);
+                    $readable = fopen($log, "w");
+                    list_folders("invoices");
+                    touch("$log-done");
+                    posix_kill(getmypid(), SIGKILL);
+                }
+                for ($end = microtime(true) + 20; pcntl_waitpid($child, $status, WNOHANG) === 0 && microtime(true) < $end;) { usleep(10_000); }
+                echo is_file("$log-done") ? "done" : "hangs";
+                posix_kill($child, SIGKILL);
+                posix_kill(getmypid(), SIGKILL);
+            });
+            pcntl_alarm(1);
+            echo str_starts_with((string) readlink("/proc/self/fd/2"), "socket:") ? "stuck " : "not standard error ";
+            list_folders("invoices");
+            echo "not stuck ";', var_export($this->folder . '/stderr', true)), ['squeeze_graph.log' => 'stderr', 'squeeze_graph.log_level' => 'debug']);
+        self::assertSame('stuck done', $run->output());
+        self::assertStringContainsString('"level":"debug"', file_get_contents($this->folder . '/stderr'));
     }
 
     /**

@@ -40,7 +40,7 @@ final class ReferencePagesTest extends TestCase
         $client = new FakeClient();
         $required = ['tenant_id' => 'contoso.example', 'client_id' => 'c', 'client_secret' => 's', 'redirect_uri' => 'https://host.example/'];
         $client->saveAccount('invoices', $required);
-        $expected = ['client_secret' => 'required'];
+        $expected = ['client_secret' => 'required, or a certificate'];
         foreach ($client->getAccount('invoices')->toSettings() as $name => $value) {
             $expected[$name] = match (true) {
                 isset($required[$name]) => 'required',

@@ -189,7 +189,10 @@ final class RefusedTokenTest extends GraphTestCase
         $this->sandbox->fault(['path' => '/token', 'cut' => 'reset']);
         $error = $this->thrown(GraphException::class, static fn () => iterator_to_array(list_messages('invoices')));
         self::assertTrue($error->getProblem()->retryable);
-        self::assertSame(TokenState::Valid, token_status('invoices')->state);
+        // Graph has refused the token: nobody is given it any more, and nobody has to sign in.
+        self::assertSame(TokenState::Expired, token_status('invoices')->state);
+        $error = $this->thrown(GraphException::class, static fn () => access_token('invoices'));
+        self::assertTrue($error->getProblem()->retryable);
         $this->sandbox->control('DELETE', '/counters');
         \Squeeze\Graph\refresh_token('invoices');
         $this->checkAsked(true);

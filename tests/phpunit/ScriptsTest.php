@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Tests;
 
 use Squeeze\Graph\LeaveInInbox;
+use Squeeze\Graph\Testing\Sandbox;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\Php;
@@ -83,6 +84,17 @@ final class ScriptsTest extends GraphTestCase
         yield 'Microsoft is down' => [['status' => 503, 'body' => ''], 75];
     }
 
+    public function testWhatNoLaterRunWillMendIsNotCalledPassing(): void
+    {
+        $server = new Sandbox(['--tls', $this->folder]);
+        $url = rtrim($server->about('authority_url'), '/');
+        $this->account('broken', ['authority_url' => $url, 'graph_url' => $url]);
+        adopt_token('broken', ['access_token' => 'old', 'refresh_token' => 'older', 'expires_at' => time() - 60]);
+        $run = Php::run([self::REFRESH], ['squeeze_graph.retry_budget' => '1']);
+        self::assertSame(78, $run->status(), $run->output() . $run->errors());
+        self::assertStringContainsString('squeeze_graph.ca_file', $run->output());
+    }
+
     public function testAdviceIsInTheReadersLanguage(): void
     {
         $this->expired('broken');
@@ -92,6 +104,13 @@ final class ScriptsTest extends GraphTestCase
         self::assertStringContainsString('sign-in needed', $english);
         self::assertStringContainsString('Anmeldung nötig', $german);
         self::assertNotSame(explode('→', $english)[1], explode('→', $german)[1]);
+        $locale = Php::run([self::REFRESH], environment: ['LC_ALL' => 'de_AT.UTF-8']);
+        self::assertSame($german, $locale->output());
+        foreach ([self::REFRESH, self::IMPORT] as $script) {
+            self::assertStringContainsString('Rückgabewerte: 0 alles gut', Php::run([$script, '--help', '--lang', 'de'])->output());
+            self::assertStringContainsString('Unbekannte Option: --frobnicate', Php::run([$script, '--lang=de', '--frobnicate'])->errors());
+        }
+        self::assertStringContainsString('Die Option --directory fehlt', Php::run([self::IMPORT, '--lang=de'])->errors());
     }
 
     /**
@@ -119,6 +138,7 @@ final class ScriptsTest extends GraphTestCase
         yield 'unknown language' => [self::REFRESH, ['--lang', 'fr'], 'fr'];
         yield 'two keys for one store' => [self::REFRESH, ['--store', '/a', '--key-file', '/b', '--key-file', '/c'], '--key-file'];
         yield 'unknown account' => [self::REFRESH, ['--account', 'nobody'], 'nobody'];
+        yield 'a name that no account can have' => [self::REFRESH, ['--account', str_repeat('n', 191)], 'nnn'];
         yield 'no directory' => [self::IMPORT, [], '--directory'];
         yield 'a directory below a file' => [self::IMPORT, ['--directory', __FILE__ . '/x'], 'ScriptsTest.php/x'];
         yield 'limit of zero' => [self::IMPORT, ['--directory', '/tmp', '--limit', '0'], '--limit'];
@@ -281,6 +301,8 @@ final class ScriptsTest extends GraphTestCase
         self::assertStringContainsString('! another: ', $run->output());
         self::assertStringContainsString('invoices: 2 imported', $run->output());
         self::assertStringContainsString('new: never signed in', $run->output());
+        $lines = Php::run([self::IMPORT, '--directory', $this->folder . '/in', '--account', 'new', '--json'])->lines();
+        self::assertSame([['type' => 'skipped', 'account' => 'new', 'reason' => 'never_signed_in']], $lines);
 
         save_account('another', ['enabled' => false]);
         self::assertSame(0, Php::run([self::IMPORT, '--directory', $this->folder . '/in'])->status());

@@ -86,6 +86,26 @@ final class SignInTest extends GraphTestCase
         }
     }
 
+    public function testARedirectUriIsOfOneSignInAndTheAccountStaysAsItIs(): void
+    {
+        $this->account();
+        $here = 'http://localhost:8123/callback';
+        $url = authorization_url('invoices', self::SESSION, redirect_uri: $here);
+        $theirs = $this->redirected('invoices');
+        parse_str((string) parse_url($url, PHP_URL_QUERY), $query);
+        self::assertSame($here, $query['redirect_uri']);
+        self::assertSame(World::REDIRECT_URI, get_account('invoices')->redirectUri);
+        self::assertSame(TokenState::Valid, exchange_code($this->sandbox->signIn($url), self::SESSION)->state);
+        self::assertSame(TokenState::Valid, exchange_code($theirs, self::SESSION)->state, 'the other one, begun meanwhile');
+        foreach (['http://host.example/callback' => 'redirect_uri_not_https', 'callback' => 'redirect_uri_invalid'] as $wrong => $code) {
+            $refused = $this->thrown(ConfigurationException::class, static fn () => authorization_url('invoices', self::SESSION, redirect_uri: $wrong));
+            self::assertSame($code, $refused->getProblem()->code);
+        }
+        $this->thrown(\ValueError::class, static fn () => authorization_url('invoices', self::SESSION, redirect_uri: ''));
+        parse_str((string) parse_url(admin_consent_url('invoices', self::SESSION, redirect_uri: $here), PHP_URL_QUERY), $query);
+        self::assertSame($here, $query['redirect_uri']);
+    }
+
     public function testADeniedSignInSaysSo(): void
     {
         $this->account();
@@ -203,6 +223,22 @@ final class SignInTest extends GraphTestCase
         $this->account();
         $this->thrown(\ValueError::class, static fn () => authorization_url('invoices', ''));
         $this->thrown(\ValueError::class, static fn () => exchange_code(['code' => 'x', 'state' => 'y'], ''));
+    }
+
+    public function testASessionMayBeAnyBytes(): void
+    {
+        $this->account();
+        $session = "\xff\0" . random_bytes(32);
+        $callback = $this->sandbox->signIn(authorization_url('invoices', $session));
+        $this->failed('wrong_session', static fn () => exchange_code($callback, $session . "\0"));
+        self::assertSame(TokenState::Valid, exchange_code($callback, $session)->state);
+    }
+
+    public function testAnUnknownStateIsToldBeforeWhatMicrosoftAnswered(): void
+    {
+        $this->account();
+        $query = ['error' => 'access_denied', 'state' => str_repeat('a', 43)];
+        $this->failed('unknown_state', static fn () => exchange_code($query, self::SESSION));
     }
 
     public function testThePhpSessionTiesBothLegs(): void

@@ -67,12 +67,16 @@ final class WayTest extends GraphTestCase
     }
 
     /**
+     * What passes by itself is passing trouble for the job. What the host has to mend is not: were it told as passing, the job would look
+     * well until the sign-ins are dead.
+     *
      * @dataProvider ways
      * @param list<string> $options of the sandbox there, if there is one
      * @param array<string, string> $settings php.ini settings
      */
     public function testAWayThatIsNotThereIsNamedAndCostsNoSignIn(string $url, array $options, array $settings, string $code): void
     {
+        $passes = in_array($code, ['dns', 'connect', 'timeout'], true);
         $account = $this->accountAt($this->url($url, $options), $settings);
         $before = export_token($account)['refresh_token'];
         $calls = [
@@ -93,12 +97,13 @@ final class WayTest extends GraphTestCase
         self::assertSame(TokenState::Valid, token_status($account)->state);
 
         $this->adopt($account, ['expires_at' => time() - 60]);
-        self::assertSame(RefreshOutcome::TemporaryFailure, refresh_tokens()->results[0]->outcome);
+        self::assertSame($passes ? RefreshOutcome::TemporaryFailure : RefreshOutcome::ActionRequired, refresh_tokens()->results[0]->outcome);
         $report = test_connection($account);
         self::assertFalse($report->ok);
         self::assertContains($code, array_map(static fn ($check) => $check->problem?->code, $report->checks));
         $run = Php::run([self::REFRESH], $this->iniOf($settings));
-        self::assertSame(75, $run->status(), $run->output() . $run->errors());
+        // Certificates and proxies are the host's to mend; the rest passes.
+        self::assertSame($passes ? 75 : 78, $run->status(), $run->output() . $run->errors());
         self::assertSame([TokenState::Expired, $before], [token_status($account)->state, export_token($account)['refresh_token']]);
     }
 

@@ -139,7 +139,7 @@ final class WebFormTest extends GraphTestCase
     private function answer(string $method, string $path, array $query, array $form): Response
     {
         $endpoints = ['authority_url' => $this->sandbox->about('authority_url'), 'graph_url' => $this->sandbox->about('graph_url')];
-        $site = new Site(new Configuration(['tenants' => ['default' => ['account' => $endpoints]]]), new ExtensionClient());
+        $site = new Site(new Configuration(['tenants' => ['default' => ['account' => $endpoints]], 'access' => static fn (): bool => true]), new ExtensionClient());
         $server = ['REMOTE_ADDR' => '127.0.0.1', 'HTTP_HOST' => 'localhost:8080'];
 
         return $site->answer(new Request($method, $path, $query, $form, $server), fn (): Session => $this->session);

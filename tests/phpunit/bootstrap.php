@@ -22,3 +22,5 @@ spl_autoload_register(static function (string $class): void {
     }
 });
 require __DIR__ . '/../../php/src/autoload.php';
+// What programs print is compared in English, whatever this terminal speaks.
+putenv('LC_ALL=C.UTF-8');

@@ -151,3 +151,34 @@ fn a_lease_that_this_process_dropped_without_giving_it_back_is_free_at_once() {
     assert!(held(&*store).is_some());
     assert!(store.renew_lease(&second, 45).unwrap());
 }
+
+/// Elsewhere a lease is told by the wall clock alone: were it told from before the wait, it would end early there.
+#[test]
+fn a_lease_lives_from_when_it_was_taken_or_renewed_not_from_when_that_was_asked_for() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let database = Connection::open(folder.store_path()).unwrap();
+    // While somebody else writes for two seconds: what `ask` returns, and how many seconds after it began the lease says it was taken.
+    let waited = |ask: &(dyn Fn() -> Option<Lease> + Sync)| {
+        database.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let begun = SystemClock.now();
+        let lease = std::thread::scope(|scope| {
+            let asking = scope.spawn(ask);
+            std::thread::sleep(Duration::from_millis(2100));
+            database.execute_batch("ROLLBACK").unwrap();
+            asking.join().unwrap()
+        });
+        let taken: i64 = database
+            .query_row("SELECT taken_at FROM leases", [], |row| row.get(0))
+            .unwrap();
+        (lease, taken - begun.epoch())
+    };
+    let (lease, after) = waited(&|| Some(taken(&*store)));
+    assert!(after >= 2, "taken {after} s after it was asked for");
+    let lease = lease.unwrap();
+    let (_, after) = waited(&|| {
+        assert!(store.renew_lease(&lease, 45).unwrap());
+        None
+    });
+    assert!(after >= 2, "renewed {after} s after it was asked for");
+}

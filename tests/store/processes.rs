@@ -63,7 +63,7 @@ fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
     assert_eq!(tokens.len(), 64);
     assert!(tokens.iter().all(|(_, record)| record.version == 5));
     // Four commits are in each measured round; on a machine of its own it is a fraction of a second.
-    assert!(longest < 10_000, "someone waited {longest} ms");
+    assert!(longest < 5_000, "someone waited {longest} ms");
     intact(&folder);
 }
 
@@ -131,7 +131,7 @@ fn waiters_that_are_killed_or_stopped_hold_up_nobody() {
         }
         begun = Instant::now();
     });
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(order.len(), 6, "{order:?}");
     for writer in stopped {
         kill(pid(&writer), Signal::SIGCONT).unwrap();

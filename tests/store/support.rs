@@ -71,6 +71,7 @@ pub fn account_settings() -> AccountSettings {
         tenant_id: "contoso.example".to_owned(),
         client_id: "00000000-0000-0000-0000-000000000001".to_owned(),
         client_secret: Some(Secret::new("canary-client-secret")),
+        client_certificate: None,
         secret_expires_at: Some(UtcInstant::from_epoch(2_000_000_000)),
         redirect_uri: Some("https://host.example/callback".to_owned()),
         user: Some("canary-user@contoso.example".to_owned()),

@@ -19,13 +19,17 @@ use Squeeze\Graph\Console\Command\Refresh;
 use Squeeze\Graph\Console\Command\SignIn;
 use Squeeze\Graph\Console\Command\Status;
 use Squeeze\Graph\Console\Command\Test;
-use Squeeze\Graph\GraphException;
+use Squeeze\Graph\ExtensionClient;
 use Symfony\Component\Console\Application as Symfony;
+use Symfony\Component\Console\Command\Command as SymfonyCommand;
+use Symfony\Component\Console\Exception\CommandNotFoundException;
 use Symfony\Component\Console\Exception\ExceptionInterface;
 use Symfony\Component\Console\Input\ArgvInput;
 use Symfony\Component\Console\Input\InputDefinition;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
+use Symfony\Component\Console\Input\StreamableInputInterface;
+use Symfony\Component\Console\Output\BufferedOutput;
 use Symfony\Component\Console\Output\ConsoleOutput;
 use Symfony\Component\Console\Output\ConsoleOutputInterface;
 use Symfony\Component\Console\Output\OutputInterface;
@@ -35,20 +39,29 @@ use Symfony\Component\Console\Output\OutputInterface;
  */
 final class Application extends Symfony
 {
+    /** Options whose value may be `-`, standard input, which Symfony takes for the beginning of an option. */
+    private const FILES = ['--client-secret-file', '--settings'];
+
+    /** Options that can be repeated: of the first, Symfony takes the value for the command. */
+    private const TENANTS = ['--store', '--key-file'];
+
     public readonly Words $words;
+    private readonly SymfonyWords $symfony;
+
+    /** @var list<string> the script's name first */
+    private readonly array $argv;
 
     /**
      * @param list<string> $argv as PHP gives it, the script's name first
      * @param array<string, string> $environment for the language where no --lang is given
      */
-    public function __construct(
-        public readonly Client $client,
-        private readonly array $argv,
-        private readonly array $environment = [],
-    ) {
+    public function __construct(public readonly Client $client, array $argv, array $environment = [])
+    {
+        $this->argv = self::joined($argv);
         // Known before the commands are made: their descriptions are in that language, too.
-        $this->words = new Words($this->language());
-        parent::__construct('squeeze-graph', phpversion('squeeze_graph') ?: '');
+        $this->words = new Words(Language::spoken(array_slice($argv, 1), $environment));
+        $this->symfony = new SymfonyWords($this->words->language);
+        parent::__construct('squeeze-graph', phpversion('squeeze_graph') ?: $this->words->text('(squeeze_graph is not loaded)'));
         $this->setCatchExceptions(false);
         $this->setAutoExit(false);
         $this->addCommands([
@@ -71,53 +84,74 @@ final class Application extends Symfony
 
     public function main(): int
     {
-        $input = new ArgvInput($this->argv);
         $output = new ConsoleOutput();
+        $errors = $output->getErrorOutput();
         try {
-            return $this->run($input, $output);
-        } catch (ExceptionInterface $error) {
-            $output->getErrorOutput()->writeln('squeeze-graph: ' . Text::plain($error->getMessage()));
+            Language::check(array_slice($this->argv, 1));
+            Signals::listen();
 
-            return ExitCode::Configuration->value;
+            return $this->run(new ArgvInput($this->argv), $output);
+        } catch (Interrupted) {
+            $errors->writeln($this->words->text('Interrupted. What was done is kept, the next run goes on from here.'));
+
+            return ExitCode::TryAgain->value;
+        } catch (UsageException $error) {
+            $message = $error->in($this->words);
+        } catch (ExceptionInterface $error) {
+            $message = $this->symfony->sentence($error->getMessage());
+        } catch (\ValueError $error) {
+            // A value that no account, folder or time can have: "Squeeze\Graph\find_folder(): Argument #2 ($folder) must …".
+            $message = (string) preg_replace('/^.*\(\): Argument #\d+ \(\$(\w+)\)/', '$1', $error->getMessage());
+        }
+        foreach (explode("\n", 'squeeze-graph: ' . trim($message)) as $line) {
+            $errors->writeln(Text::line($line));
+        }
+
+        return ExitCode::Configuration->value;
+    }
+
+    public function hasTheExtension(): bool
+    {
+        return extension_loaded('squeeze_graph') || !$this->client instanceof ExtensionClient;
+    }
+
+    /**
+     * The tenants on the command line, as settings.
+     *
+     * @return non-empty-list<array<string, string>>
+     * @throws UsageException
+     */
+    public function tenants(): array
+    {
+        return Arguments::among(array_slice($this->argv, 1), ['store', 'key-file'])->tenants();
+    }
+
+    public function find(string $name): SymfonyCommand
+    {
+        try {
+            return parent::find($name);
+        } catch (CommandNotFoundException $error) {
+            // Without alternatives, which the message names already: of a single one Symfony asks whether to run it.
+            throw new CommandNotFoundException($error->getMessage(), [], 0, $error);
         }
     }
 
-    public function doRun(InputInterface $input, OutputInterface $output): int
+    protected function configureIO(InputInterface $input, OutputInterface $output): void
     {
-        if (!extension_loaded('squeeze_graph') && $this->client instanceof \Squeeze\Graph\ExtensionClient) {
-            throw new \Symfony\Component\Console\Exception\RuntimeException(
-                $this->words->text('The PHP extension squeeze_graph is not loaded; add it to %s.', php_ini_loaded_file() ?: 'php.ini'),
-            );
+        parent::configureIO($input, $output);
+        // Nobody is there to answer.
+        if ($input instanceof StreamableInputInterface && $input->getStream() === null && !stream_isatty(STDIN)) {
+            $input->setInteractive(false);
         }
-        $settings = ['squeeze_graph.language' => $this->words->language];
-        foreach (['store' => 'squeeze_graph.store', 'key-file' => 'squeeze_graph.key_file'] as $option => $setting) {
-            $value = $input->getParameterOption('--' . $option, null, true);
-            if (is_string($value)) {
-                $settings[$setting] = $value;
-            }
-        }
-
-        return $this->client->withSettings($settings, function () use ($input, $output): int {
-            try {
-                return $this->listening(fn (): int => parent::doRun($input, $output));
-            } catch (GraphException $error) {
-                $this->report($error, $input, $output);
-
-                return ExitCode::of($error)->value;
-            } catch (Interrupted) {
-                self::errors($output)->writeln($this->words->text('Interrupted. What was done is kept, the next run goes on from here.'));
-
-                return ExitCode::TryAgain->value;
-            }
-        });
     }
 
     protected function getDefaultInputDefinition(): InputDefinition
     {
         $definition = parent::getDefaultInputDefinition();
-        $definition->addOptions([
-            new InputOption('store', null, InputOption::VALUE_REQUIRED, $this->words->text('the token store')),
-            new InputOption('key-file', null, InputOption::VALUE_REQUIRED, $this->words->text('the key file of the store')),
+        $definition->setOptions([
+            ...array_map($this->symfony->option(...), array_values($definition->getOptions())),
+            new InputOption('store', null, InputOption::VALUE_REQUIRED, $this->words->text('the token store; can be repeated for some commands')),
+            new InputOption('key-file', null, InputOption::VALUE_REQUIRED, $this->words->text('the key file of the store before it')),
             new InputOption('lang', null, InputOption::VALUE_REQUIRED, $this->words->text('language: en or de')),
             new InputOption('json', null, InputOption::VALUE_NONE, $this->words->text('one JSON object a line')),
         ]);
@@ -125,62 +159,45 @@ final class Application extends Symfony
         return $definition;
     }
 
-    /**
-     * What happened, who acts, what to do; with --json as data.
-     */
-    private function report(GraphException $error, InputInterface $input, OutputInterface $output): void
+    /** @return list<SymfonyCommand> */
+    protected function getDefaultCommands(): array
     {
-        $problem = $error->getProblem();
-        if ($input->hasParameterOption('--json', true)) {
-            $output->writeln(Text::json(['type' => 'error', 'account' => $error->getAccount(), 'problem' => $problem]), OutputInterface::OUTPUT_RAW);
-
-            return;
-        }
-        $errors = self::errors($output);
-        $errors->writeln(sprintf('<error>✗</error> %s%s', $error->getAccount() === null ? '' : Text::line($error->getAccount()) . ': ', Text::line($problem->explanation)));
-        $errors->writeln('  → ' . Text::line($problem->remedy));
-        $ids = array_filter([$problem->code, $problem->requestId, $problem->correlationId]);
-        $errors->writeln('  ' . Text::line(implode(', ', $ids)), OutputInterface::VERBOSITY_VERBOSE);
+        return array_map($this->symfony->command(...), array_values(parent::getDefaultCommands()));
     }
 
-    private static function errors(OutputInterface $output): OutputInterface
+    protected function doRunCommand(SymfonyCommand $command, InputInterface $input, OutputInterface $output): int
     {
-        return $output instanceof ConsoleOutputInterface ? $output->getErrorOutput() : $output;
+        if ($this->words->language !== 'de' || !in_array($command->getName(), ['help', 'list'], true) || !$output instanceof ConsoleOutputInterface) {
+            return parent::doRunCommand($command, $input, $output);
+        }
+        // The headings are written in Symfony's code.
+        $page = new BufferedOutput($output->getVerbosity(), $output->isDecorated(), $output->getFormatter());
+        $exit = parent::doRunCommand($command, $input, $page);
+        $output->write($this->symfony->page($page->fetch()), false, OutputInterface::OUTPUT_RAW);
+
+        return $exit;
     }
 
     /**
-     * @param \Closure(): int $run
+     * With option and value as one word where Symfony would not see that they belong together.
+     *
+     * @param list<string> $argv
+     * @return list<string>
      */
-    private function listening(\Closure $run): int
+    private static function joined(array $argv): array
     {
-        if (function_exists('pcntl_async_signals')) {
-            pcntl_async_signals(true);
-            foreach ([SIGINT, SIGTERM, SIGHUP] as $signal) {
-                pcntl_signal($signal, static function (int $signal): never {
-                    throw new Interrupted(sprintf('signal %d', $signal));
-                });
+        $joined = [];
+        $ended = false;
+        foreach ($argv as $word) {
+            $before = $joined === [] || $ended ? '' : $joined[count($joined) - 1];
+            $ended = $ended || $word === '--';
+            if (in_array($before, self::TENANTS, true) || ($word === '-' && in_array($before, self::FILES, true))) {
+                $joined[count($joined) - 1] .= '=' . $word;
+            } else {
+                $joined[] = $word;
             }
         }
 
-        return $run();
-    }
-
-    /**
-     * --lang, else the terminal's language, else the one of php.ini.
-     */
-    private function language(): string
-    {
-        foreach ($this->argv as $index => $word) {
-            if ($word === '--') {
-                break;
-            }
-            $given = $word === '--lang' ? $this->argv[$index + 1] ?? '' : (str_starts_with($word, '--lang=') ? substr($word, 7) : null);
-            if ($given !== null) {
-                return $given === 'de' ? 'de' : 'en';
-            }
-        }
-        $locale = ($this->environment['LC_ALL'] ?? '') ?: ($this->environment['LC_MESSAGES'] ?? '') ?: ($this->environment['LANG'] ?? '');
-
-        return str_starts_with($locale, 'de') || ini_get('squeeze_graph.language') === 'de' ? 'de' : 'en';
+        return $joined;
     }
 }

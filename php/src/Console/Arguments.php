@@ -28,23 +28,41 @@ final class Arguments
         while ($words !== []) {
             $word = array_shift($words);
             if (!str_starts_with($word, '--')) {
-                throw new UsageException(sprintf('Unexpected argument: %s', $word));
+                throw new UsageException('Unexpected argument: %s', $word);
             }
             [$name, $value] = array_pad(explode('=', substr($word, 2), 2), 2, null);
             if (!array_key_exists($name, $options)) {
-                throw new UsageException(sprintf('Unknown option: --%s', $name));
+                throw new UsageException('Unknown option: --%s', $name);
             }
             if (!$options[$name]) {
                 if ($value !== null) {
-                    throw new UsageException(sprintf('Option --%s takes no value', $name));
+                    throw new UsageException('Option --%s takes no value', $name);
                 }
             } else {
                 $value ??= array_shift($words);
                 if ($value === null || $value === '') {
-                    throw new UsageException(sprintf('Option --%s needs a value', $name));
+                    throw new UsageException('Option --%s needs a value', $name);
                 }
             }
             $given[] = [$name, $value];
+        }
+
+        return new self($given);
+    }
+
+    /**
+     * Only these options, which take a value, wherever they stand on a command line that somebody else reads.
+     *
+     * @param list<string> $words without the program's name
+     * @param list<string> $names
+     */
+    public static function among(array $words, array $names): self
+    {
+        $given = [];
+        for ($index = 0; $index < count($words) && $words[$index] !== '--'; $index++) {
+            if (preg_match('/^--([a-z-]+)(?:=(.*))?$/Ds', $words[$index], $part) === 1 && in_array($part[1], $names, true)) {
+                $given[] = [$part[1], $part[2] ?? $words[++$index] ?? ''];
+            }
         }
 
         return new self($given);
@@ -93,7 +111,7 @@ final class Arguments
         }
         $number = filter_var($value, FILTER_VALIDATE_INT);
         if ($number === false || $number < $least) {
-            throw new UsageException(sprintf('Option --%s needs a whole number of at least %d, not %s', $name, $least, $value));
+            throw new UsageException('Option --%s needs a whole number of at least %d, not %s', $name, $least, $value);
         }
 
         return $number;

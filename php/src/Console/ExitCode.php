@@ -9,6 +9,7 @@ use Squeeze\Graph\ActionRequiredException;
 use Squeeze\Graph\Actor;
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\GraphException;
+use Squeeze\Graph\Problem;
 use Squeeze\Graph\SignInRequiredException;
 use Squeeze\Graph\StoreException;
 
@@ -40,7 +41,16 @@ enum ExitCode: int
             $error instanceof AccessDeniedException => self::PersonNeeded,
             $problem->retryable => self::TryAgain,
             $error instanceof ConfigurationException,
-            $error instanceof StoreException,
+            $error instanceof StoreException => self::Configuration,
+            default => self::ofProblem($problem),
+        };
+    }
+
+    /** The same where only the problem is known. */
+    public static function ofProblem(Problem $problem): self
+    {
+        return match (true) {
+            $problem->retryable => self::TryAgain,
             $problem->actor === Actor::Host => self::Configuration,
             $problem->actor === Actor::Nobody => self::TryAgain,
             default => self::PersonNeeded,

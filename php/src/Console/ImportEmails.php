@@ -29,17 +29,28 @@ final class ImportEmails extends Script
         return 'import-emails';
     }
 
-    protected function help(): string
+    protected function help(): array
     {
-        return <<<'TEXT'
-            Imports the mails of every enabled account. Each becomes a folder DIR/<import key>/ with message.eml, the
-            attachments, and mail.json, which is written last: a folder that has it is complete.
+        return [
+            'en' => <<<'TEXT'
+                Imports the mails of every enabled account. Each becomes a folder DIR/<import key>/ with message.eml, the
+                attachments, and mail.json, which is written last: a folder that has it is complete.
 
-            Usage: import-emails --directory DIR [options]
+                Usage: import-emails --directory DIR [options]
 
-              --directory DIR     where to (made when it is missing)
-              --limit N           at most this many mails of each account
-            TEXT;
+                  --directory DIR     where to (made when it is missing)
+                  --limit N           at most this many mails of each account
+                TEXT,
+            'de' => <<<'TEXT'
+                Importiert die Mails aller eingeschalteten Konten. Aus jeder wird ein Ordner DIR/<import key>/ mit message.eml,
+                den Anlagen und mail.json, die zuletzt geschrieben wird: ein Ordner, der sie hat, ist vollständig.
+
+                Aufruf: import-emails --directory DIR [Optionen]
+
+                  --directory DIR     wohin (wird angelegt, wenn es fehlt)
+                  --limit N           höchstens so viele Mails je Konto
+                TEXT,
+        ];
     }
 
     protected function options(): array
@@ -52,7 +63,7 @@ final class ImportEmails extends Script
         $this->directory = $this->arguments->value('directory') ?? throw new UsageException('Option --directory is missing');
         $this->limit = $this->arguments->number('limit', 1);
         if (!is_dir($this->directory) && !@mkdir($this->directory, 0700, true) && !is_dir($this->directory)) {
-            throw new UsageException(sprintf('The folder %s can not be made: %s', $this->directory, error_get_last()['message'] ?? 'unknown reason'));
+            throw new UsageException('The folder %s can not be made: %s', $this->directory, error_get_last()['message'] ?? '?');
         }
     }
 
@@ -67,6 +78,7 @@ final class ImportEmails extends Script
         }
         foreach ($list as $account) {
             if ($account->status->state === TokenState::NeverSignedIn) {
+                $this->output->record('skipped', ['account' => $account->account, 'reason' => 'never_signed_in']);
                 $this->output->say(sprintf('%s: %s', $account->account, $this->words->text('NeverSignedIn')));
                 continue;
             }
@@ -74,6 +86,7 @@ final class ImportEmails extends Script
                 $exit = $exit->and($this->import($account->account));
             } catch (ImportRunningException) {
                 // Not a failure: the mails are being taken care of.
+                $this->output->record('skipped', ['account' => $account->account, 'reason' => 'import_running']);
                 $this->output->note($this->words->text('%s: another process is importing, nothing to do', $account->account));
             } catch (GraphException $error) {
                 $exit = $exit->and($this->report($error, $account->account));

@@ -20,7 +20,7 @@ final class KeyFile
     /**
      * @throws RuntimeException it can not be read, or another rotation is running
      */
-    public function __construct(private readonly string $path, Words $words)
+    public function __construct(private readonly string $path, private readonly Words $words)
     {
         $held = @fopen($path, 'rb');
         if ($held === false) {
@@ -52,7 +52,7 @@ final class KeyFile
         $stream = @fopen($new, 'xb');
         umask($before);
         if ($stream === false) {
-            throw new RuntimeException(sprintf('%s can not be made', $new));
+            throw new RuntimeException($this->words->text('%s can not be made', $new));
         }
         $owner = (int) fileowner($this->path);
         $group = (int) filegroup($this->path);
@@ -60,7 +60,7 @@ final class KeyFile
         if (!$written || ((int) fileowner($new) !== $owner && !chown($new, $owner)) || !chgrp($new, $group) || !rename($new, $this->path)) {
             @unlink($new);
 
-            throw new RuntimeException(sprintf('%s can not be written', $this->path));
+            throw new RuntimeException($this->words->text('%s can not be written', $this->path));
         }
         $this->held = $stream;
     }

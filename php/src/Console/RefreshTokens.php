@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Console;
 
+use Squeeze\Graph\Actor;
 use Squeeze\Graph\RefreshOutcome;
 use Squeeze\Graph\RefreshResult;
 
@@ -21,16 +22,26 @@ final class RefreshTokens extends Script
         return 'refresh-tokens';
     }
 
-    protected function help(): string
+    protected function help(): array
     {
-        return <<<'TEXT'
-            Renews the tokens of every enabled account that is due. Meant for cron (5 * * * *), and can be started at any
-            time by hand, also while another one runs.
+        return [
+            'en' => <<<'TEXT'
+                Renews the tokens of every enabled account that is due. Meant for cron (5 * * * *), and can be started at any
+                time by hand, also while another one runs.
 
-            Usage: refresh-tokens [options]
+                Usage: refresh-tokens [options]
 
-              --horizon SECONDS   renew what ends within this time (default: 3900)
-            TEXT;
+                  --horizon SECONDS   renew what ends within this time (default: 3900)
+                TEXT,
+            'de' => <<<'TEXT'
+                Erneuert die Tokens aller eingeschalteten Konten, bei denen es fällig ist. Gedacht für cron (5 * * * *);
+                kann jederzeit auch von Hand gestartet werden, auch während ein anderer Lauf noch arbeitet.
+
+                Aufruf: refresh-tokens [Optionen]
+
+                  --horizon SEKUNDEN  erneuern, was in dieser Zeit abläuft (sonst: 3900)
+                TEXT,
+        ];
     }
 
     protected function options(): array
@@ -73,10 +84,11 @@ final class RefreshTokens extends Script
         $line = sprintf('%s: %s', $result->account, $this->words->text($result->outcome->name));
         $problem = $result->problem ?? $result->status?->problem;
         $exit = match ($result->outcome) {
-            // Not the account: a setting of this machine, which no run without another one can do with.
-            RefreshOutcome::ActionRequired => $problem?->code === 'configuration' ? ExitCode::Configuration : ExitCode::PersonNeeded,
             RefreshOutcome::SignInRequired => ExitCode::PersonNeeded,
-            RefreshOutcome::TemporaryFailure => ExitCode::TryAgain,
+            // Not the account: a setting of this machine, which no run without another one can do with.
+            RefreshOutcome::ActionRequired => $problem?->actor === Actor::Host ? ExitCode::Configuration : ExitCode::PersonNeeded,
+            // What is called temporary may last until somebody acts: a certificate that is not trusted, for example.
+            RefreshOutcome::TemporaryFailure => $problem === null ? ExitCode::TryAgain : ExitCode::ofProblem($problem),
             RefreshOutcome::UnknownAccount => ExitCode::Configuration,
             default => ExitCode::AllWell,
         };

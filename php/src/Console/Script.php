@@ -20,19 +20,35 @@ abstract class Script
         'json' => false, 'quiet' => false, 'help' => false, 'version' => false,
     ];
 
-    private const COMMON_HELP = <<<'TEXT'
-          --store PATH        the token store (default: squeeze_graph.store of php.ini)
-          --key-file PATH     the key file of the --store before it
-                              Both can be repeated, for many tenants.
-          --account NAME      only this account; can be repeated
-          --lang en|de        language of explanations
-          --json              one JSON object a line on standard output
-          --quiet             print only what someone has to act on, for cron
-          --help, --version
+    private const COMMON_HELP = [
+        'en' => <<<'TEXT'
+              --store PATH        the token store (default: squeeze_graph.store of php.ini)
+              --key-file PATH     the key file of the --store before it
+                                  Both can be repeated, for many tenants.
+              --account NAME      only this account; can be repeated
+              --lang en|de        language (default: the terminal's, else squeeze_graph.language)
+              --json              one JSON object a line on standard output
+              --quiet             print only what someone has to act on, for cron
+              --help, --version
 
-        Exit codes: 0 all well; 1 an account needs a person (each is named with what to do);
-        75 passing trouble only, or interrupted: run it again; 78 configuration or usage.
-        TEXT;
+            Exit codes: 0 all well; 1 an account needs a person (each is named with what to do);
+            75 passing trouble only, or interrupted: run it again; 78 configuration or usage.
+            TEXT,
+        'de' => <<<'TEXT'
+              --store PFAD        der Token-Speicher (sonst: squeeze_graph.store der php.ini)
+              --key-file PFAD     die Schlüsseldatei des davor genannten --store
+                                  Beide können wiederholt werden, für mehrere Mandanten.
+              --account NAME      nur dieses Konto; kann wiederholt werden
+              --lang en|de        Sprache (sonst: die des Terminals, dann squeeze_graph.language)
+              --json              ein JSON-Objekt je Zeile auf der Standardausgabe
+              --quiet             nur ausgeben, was jemand zu tun hat; für cron
+              --help, --version
+
+            Rückgabewerte: 0 alles gut; 1 ein Konto braucht jemanden (jedes wird genannt, mit dem, was
+            zu tun ist); 75 nur Vorübergehendes, oder unterbrochen: noch einmal starten; 78 Konfiguration
+            oder Aufruf.
+            TEXT,
+    ];
 
     protected Arguments $arguments;
     protected Output $output;
@@ -42,8 +58,10 @@ abstract class Script
 
     /**
      * What it does, and its own options.
+     *
+     * @return array{en: string, de: string}
      */
-    abstract protected function help(): string;
+    abstract protected function help(): array;
 
     /**
      * @return array<string, bool> its own options: name => whether it takes a value
@@ -71,36 +89,35 @@ abstract class Script
      */
     final public function main(array $argv): int
     {
+        $words = array_slice($argv, 1);
+        // Known before anything can be wrong: what is wrong is said in that language, too.
+        $language = Language::spoken($words, getenv());
+        $this->words = new Words($language);
         try {
-            $this->arguments = Arguments::parse(array_slice($argv, 1), self::OPTIONS + $this->options());
+            $this->arguments = Arguments::parse($words, self::OPTIONS + $this->options());
+            Language::check($words);
             if ($this->arguments->has('help')) {
-                fwrite(STDOUT, $this->help() . "\n" . self::COMMON_HELP . "\n");
+                fwrite(STDOUT, $this->help()[$language] . "\n" . self::COMMON_HELP[$language] . "\n");
 
                 return ExitCode::AllWell->value;
             }
             if ($this->arguments->has('version')) {
-                fwrite(STDOUT, sprintf("%s %s\n", $this->name(), phpversion('squeeze_graph') ?: '(squeeze_graph is not loaded)'));
+                fwrite(STDOUT, sprintf("%s %s\n", $this->name(), phpversion('squeeze_graph') ?: $this->words->text('(squeeze_graph is not loaded)')));
 
                 return ExitCode::AllWell->value;
             }
             if (!extension_loaded('squeeze_graph')) {
-                return $this->refuse('The PHP extension squeeze_graph is not loaded. Add "extension=squeeze_graph" to '
-                    . (php_ini_loaded_file() ?: 'the php.ini of the command line') . ', or start PHP with -d extension=/path/to/squeeze_graph.so.');
-            }
-            $language = $this->arguments->value('lang') ?? (string) ini_get('squeeze_graph.language');
-            if (!in_array($language, ['en', 'de'], true)) {
-                throw new UsageException(sprintf('Option --lang needs en or de, not %s', $language));
+                return $this->refuse($this->words->notLoaded());
             }
             $tenants = $this->arguments->tenants();
-            $this->words = new Words($language);
             $this->output = new Output($this->arguments->has('json'), $this->arguments->has('quiet'));
             $this->prepare();
         } catch (UsageException $error) {
-            return $this->refuse($error->getMessage() . sprintf("\nTry: %s --help", $this->name()));
+            return $this->refuse($error->in($this->words) . "\n" . $this->words->text('Try: %s', $this->name() . ' --help'));
         }
 
         try {
-            $this->listenForSignals();
+            Signals::listen();
 
             return $this->work($tenants, $language)->value;
         } catch (Interrupted) {
@@ -124,7 +141,7 @@ abstract class Script
                     if ($asked === []) {
                         return $this->run(null);
                     }
-                    $here = array_values(array_filter($asked, has_account(...)));
+                    $here = array_values(array_filter($asked, self::isThere(...)));
                     $unknown = array_diff($unknown, $here);
 
                     return $here === [] ? ExitCode::AllWell : $this->run($here);
@@ -140,6 +157,16 @@ abstract class Script
         }
 
         return $exit;
+    }
+
+    /** A name that no account can have is not there either. */
+    private static function isThere(string $account): bool
+    {
+        try {
+            return has_account($account);
+        } catch (\ValueError) {
+            return false;
+        }
     }
 
     /**
@@ -166,18 +193,5 @@ abstract class Script
         fwrite(STDERR, sprintf("%s: %s\n", $this->name(), $message));
 
         return ExitCode::Configuration->value;
-    }
-
-    private function listenForSignals(): void
-    {
-        if (!function_exists('pcntl_async_signals')) {
-            return;
-        }
-        pcntl_async_signals(true);
-        foreach ([SIGINT, SIGTERM, SIGHUP] as $signal) {
-            pcntl_signal($signal, static function (int $signal): never {
-                throw new Interrupted(sprintf('signal %d', $signal));
-            });
-        }
     }
 }

@@ -25,6 +25,12 @@ final class Text
         return OutputFormatter::escape(self::plain($text));
     }
 
+    /** As a shell has to be given it. */
+    public static function word(string $text): string
+    {
+        return preg_match('~^[\w./:@+=,-]+$~Du', $text) === 1 ? $text : "'" . str_replace("'", "'\\''", $text) . "'";
+    }
+
     /** Cut or filled to a width in columns. */
     public static function column(string $text, int $width): string
     {

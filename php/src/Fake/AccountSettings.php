@@ -35,6 +35,7 @@ final class AccountSettings
         'authority_url' => null,
         'graph_url' => null,
     ];
+    private const CREDENTIAL = ['client_secret', 'client_certificate', 'client_key'];
     private const FOLDERS = ['folder_inbox', 'folder_processed', 'folder_error'];
     /** Characters of a name, an address, an id or a secret; of a URL or a path. */
     private const LINE_LIMIT = 1_024;
@@ -57,27 +58,41 @@ final class AccountSettings
     public static function saved(string $account, ?self $stored, #[\SensitiveParameter] array $patch): self
     {
         $settings = new self($account, $stored->values ?? self::DEFAULTS);
-        $secretGiven = false;
+        $given = [];
         foreach ($patch as $key => $value) {
             $key = (string) $key;
             if (!array_key_exists($key, self::DEFAULTS)) {
                 throw $settings->wrong('setting_unknown', sprintf('There is no setting "%s".', $key));
             }
             $read = $settings->read($key, $value);
-            if ($key === 'client_secret') {
+            if ($key === 'client_secret' && $read === null && $value !== null) {
                 // A form never shows it: left empty it stays.
-                $secretGiven = $secretGiven || $read !== null;
-                $read = $read === null && $value !== null ? $settings->values[$key] : $read;
+                continue;
             }
+            $given[$key] = $read;
             $settings->values[$key] = $read ?? self::DEFAULTS[$key];
         }
+        $settings->takeCredential($stored, $given);
         $settings->check();
-        if ($stored !== null && !$settings->hasIdentityOf($stored) && !$secretGiven) {
+        $proven = isset($given['client_secret']) || $settings->values['client_certificate'] !== null;
+        if ($stored !== null && !$settings->hasIdentityOf($stored) && !$proven) {
             throw $settings->wrong('secret_needed', 'Another application or place needs the client_secret again.');
         }
         $settings->checkFolders($stored);
 
         return $settings;
+    }
+
+    /**
+     * Whether what is saved brings a secret or a certificate.
+     *
+     * @param array<array-key, mixed> $patch
+     */
+    public static function setsCredential(#[\SensitiveParameter] array $patch): bool
+    {
+        $given = array_intersect_key($patch, array_flip(self::CREDENTIAL));
+
+        return array_filter($given, static fn (mixed $value): bool => !in_array($value, [null, ''], true)) !== [];
     }
 
     public function text(string $key): ?string
@@ -146,22 +161,27 @@ final class AccountSettings
         return match ($key) {
             'protocol' => $this->choice($key, $value, ['delegated', 'application']),
             'cloud' => $this->choice($key, $value, ['global', 'usgov', 'usgov-dod', 'china']),
-            'client_certificate', 'client_key' => $this->line($key, $value, self::PATH_LIMIT) === null
-                ? null
-                : throw $this->wrong(
-                    'certificate_not_supported',
-                    sprintf('The setting "%s" can not be used yet; enter a client_secret.', $key),
-                ),
+            'client_certificate', 'client_key' => $this->path($key, $value),
             'secret_expires_at' => $this->date($key, $value),
             'redirect_uri' => $this->line($key, $value, self::PATH_LIMIT),
             'user', 'mailbox' => $this->address($key, $value),
             'folder_inbox', 'folder_processed', 'folder_error' => $this->line($key, $value, self::PATH_LIMIT, trimmed: false),
-            'scopes' => $value === null ? null : $this->scopesOf($value),
-            'refresh_interval' => $this->interval($key, $value),
-            'enabled' => $value === null || is_bool($value) ? $value : throw $this->wrongType($key, 'bool', $value),
+            'scopes' => self::isEmpty($value) ? null : $this->scopesOf($value),
+            'refresh_interval' => self::isEmpty($value) ? null : $this->interval($key, $value),
+            'enabled' => match (true) {
+                self::isEmpty($value) => null,
+                is_bool($value) => $value,
+                default => throw $this->wrongType($key, 'bool', $value),
+            },
             'authority_url', 'graph_url' => $this->root($key, $value),
             default => $this->line($key, $value, self::LINE_LIMIT),
         };
+    }
+
+    /** Null, or the empty text that a form sends in its place. */
+    private static function isEmpty(mixed $value): bool
+    {
+        return $value === null || is_string($value) && preg_match('/^\s*$/u', $value) === 1;
     }
 
     private function line(string $key, mixed $value, int $limit, bool $trimmed = true): ?string
@@ -186,6 +206,15 @@ final class AccountSettings
             ),
             default => $text,
         };
+    }
+
+    /** The path of a PEM file, whole: who reads the file later has another current directory. */
+    private function path(string $key, mixed $value): ?string
+    {
+        $path = $this->line($key, $value, self::PATH_LIMIT);
+        $isWhole = $path === null || str_starts_with($path, '/') || str_contains($path, ':');
+
+        return $isWhole ? $path : rtrim((string) getcwd(), '/') . '/' . $path;
     }
 
     /** @param list<string> $choices */
@@ -234,10 +263,9 @@ final class AccountSettings
         throw $this->wrong('setting_not_an_address', sprintf('The setting "%s" is not an e-mail address: "%s".', $key, $text));
     }
 
-    private function interval(string $key, mixed $value): ?int
+    private function interval(string $key, mixed $value): int
     {
         return match (true) {
-            $value === null => null,
             !is_int($value) => throw $this->wrongType($key, 'int', $value),
             $value >= 1 && $value <= self::REFRESH_INTERVAL_LIMIT => $value,
             default => throw $this->wrong(
@@ -250,7 +278,7 @@ final class AccountSettings
     /** @return list<string> without what is always added, each once */
     private function scopesOf(mixed $value): array
     {
-        $scopes = is_array($value) && array_is_list($value) ? array_filter($value, is_string(...)) : null;
+        $scopes = is_array($value) ? array_filter($value, is_string(...)) : null;
         if ($scopes === null || count($scopes) !== count((array) $value)) {
             throw $this->wrongType('scopes', 'list<string>', $value);
         }
@@ -313,6 +341,49 @@ final class AccountSettings
         return rtrim($scheme . '://' . $host . $shown . ($url['path'] ?? ''), '/');
     }
 
+    /**
+     * A secret, or a certificate with its key: what is new takes the place of the other, and an end that was entered for
+     * the old one is not the new one's. The files are not looked at.
+     *
+     * @param array<string, mixed> $given what the patch sets, null where it resets
+     * @throws ConfigurationException
+     */
+    private function takeCredential(?self $stored, #[\SensitiveParameter] array $given): void
+    {
+        $before = $stored->values ?? self::DEFAULTS;
+        $had = $before['client_certificate'] !== null;
+        $isNew = static fn (string $key): bool => isset($given[$key]) && $given[$key] !== $before[$key];
+        $newFiles = $isNew('client_certificate') || $isNew('client_key');
+        if (isset($given['client_secret'])) {
+            if ($newFiles) {
+                throw $this->wrong('credential_ambiguous', 'Both a client_secret and a new client_certificate are given.');
+            }
+            $this->values['client_certificate'] = $this->values['client_key'] = null;
+        }
+        $missing = match (true) {
+            isset($given['client_secret']) => null,
+            // One half without the other is a mistake, unless it is what is left of a pair that was taken away.
+            isset($given['client_certificate']) && $this->values['client_key'] === null => 'client_key',
+            isset($given['client_key']) && $this->values['client_certificate'] === null => 'client_certificate',
+            default => null,
+        };
+        if ($missing !== null) {
+            throw $this->wrong('setting_missing', sprintf('The setting "%s" is missing.', $missing));
+        }
+        if ($this->values['client_certificate'] === null || $this->values['client_key'] === null) {
+            $this->values['client_certificate'] = $this->values['client_key'] = null;
+        } elseif ($newFiles) {
+            $this->values['client_secret'] = null;
+        }
+        $changed = $newFiles || $had && $this->values['client_certificate'] === null;
+        // A form sends back the end that it showed: only the day counts.
+        $day = static fn (mixed $end): ?string => $end instanceof \DateTimeInterface ? $end->format('Y-m-d') : null;
+        $isShown = $day($this->values['secret_expires_at']) === $day($before['secret_expires_at']);
+        if ($changed && (!array_key_exists('secret_expires_at', $given) || $isShown)) {
+            $this->values['secret_expires_at'] = null;
+        }
+    }
+
     /** Whether the settings are complete and fit together. */
     private function check(): void
     {
@@ -322,12 +393,12 @@ final class AccountSettings
         if (preg_match('/^[\x21-\x7e]+$/D', $this->text('client_id') ?? throw $missing('client_id')) !== 1) {
             throw $this->wrong('client_id_invalid', 'The setting "client_id" holds characters that no application id has.');
         }
-        if ($this->values['client_secret'] === null) {
+        if ($this->values['client_secret'] === null && $this->values['client_certificate'] === null) {
             throw $missing('client_secret');
         }
         $redirect = $this->text('redirect_uri');
         if ($redirect !== null) {
-            $this->checkRedirect($redirect);
+            RedirectUri::check($this->account, $redirect);
         } elseif ($this->isDelegated()) {
             throw $missing('redirect_uri');
         }
@@ -350,27 +421,6 @@ final class AccountSettings
             && preg_match('/^(?:' . $label . '\.)+(?=[0-9-]*[a-z])' . $label . '$/Di', $tenant) === 1;
         if (!$shared && !$isDomain && preg_match(self::GUID, $tenant) !== 1) {
             throw $this->wrong('tenant_invalid', sprintf('The setting "tenant_id" is not a tenant: "%s".', $tenant));
-        }
-    }
-
-    private function checkRedirect(string $uri): void
-    {
-        $url = parse_url($uri);
-        $scheme = strtolower($url['scheme'] ?? '');
-        $host = strtolower($url['host'] ?? '');
-        $code = match (true) {
-            mb_strlen($uri) > 256 => 'redirect_uri_too_long',
-            $url === false, $host === '', isset($url['user']), isset($url['pass']), preg_match('/\s/u', $uri) === 1
-                => 'redirect_uri_invalid',
-            isset($url['fragment']) => 'redirect_uri_fragment',
-            strpbrk($uri, "!\$'(),;*") !== false => 'redirect_uri_characters',
-            $host === '[::1]' => 'redirect_uri_ipv6_loopback',
-            $scheme === 'https', $scheme === 'http' && in_array($host, ['localhost', '127.0.0.1'], true) => null,
-            $scheme === 'http' => 'redirect_uri_not_https',
-            default => 'redirect_uri_invalid',
-        };
-        if ($code !== null) {
-            throw $this->wrong($code, sprintf('The redirect URI "%s" is none that Microsoft takes.', $uri));
         }
     }
 

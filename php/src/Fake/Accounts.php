@@ -58,7 +58,7 @@ final class Accounts
             $this->generations[$name] = $this->generation($name) + 1;
         }
         $this->accounts[$name] = $settings;
-        if (($patch['client_secret'] ?? '') !== '') {
+        if (AccountSettings::setsCredential($patch)) {
             $this->settle($name);
         }
 

@@ -4,9 +4,6 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Fake;
 
-use Squeeze\Graph\AccessDeniedException;
-use Squeeze\Graph\ActionRequiredException;
-use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\GraphException;
 use Squeeze\Graph\RefreshOutcome;
 use Squeeze\Graph\RefreshReport;
@@ -73,13 +70,11 @@ final class RefreshJob
      */
     private static function checked(array $accounts): array
     {
-        if (!array_is_list($accounts)) {
-            throw new \ValueError('refreshTokens(): Argument #2 ($accounts) must be a list');
-        }
         $names = [];
         foreach ($accounts as $name) {
-            $names[] = is_string($name)
-                ? $name
+            // A name that was a key of an array may be an integer by now.
+            $names[] = is_string($name) || is_int($name)
+                ? (string) $name
                 : throw new \TypeError('refreshTokens(): Argument #2 ($accounts) must contain only strings');
         }
         $names = array_unique($names);
@@ -122,10 +117,9 @@ final class RefreshJob
         } catch (GraphException $failure) {
             $outcome = match (true) {
                 $failure instanceof SignInRequiredException => RefreshOutcome::SignInRequired,
-                $failure instanceof ActionRequiredException,
-                $failure instanceof ConfigurationException,
-                $failure instanceof AccessDeniedException => RefreshOutcome::ActionRequired,
-                default => RefreshOutcome::TemporaryFailure,
+                $failure->getProblem()->retryable => RefreshOutcome::TemporaryFailure,
+                // The host's own trouble among it: whatever does not pass by itself.
+                default => RefreshOutcome::ActionRequired,
             };
 
             return self::result($name, $outcome, [

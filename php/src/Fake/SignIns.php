@@ -38,15 +38,21 @@ final class SignIns
      * @throws ConfigurationException
      * @throws \ValueError
      */
-    public function authorizationUrl(string $account, ?string $session, ?string $prompt, ?string $hint, ?string $route): string
-    {
+    public function authorizationUrl(
+        string $account,
+        ?string $session,
+        ?string $prompt,
+        ?string $hint,
+        ?string $route,
+        ?string $redirectUri,
+    ): string {
         $session = self::session($session);
         if ($prompt !== null && !in_array($prompt, self::PROMPTS, true)) {
             throw new \ValueError('authorizationUrl(): Argument #3 ($prompt) must be one of "' . implode('", "', self::PROMPTS) . '"');
         }
-        if ($hint === '' || $route === '' || strlen((string) $route) > self::ROUTE_LIMIT) {
+        if (in_array('', [$hint, $route, $redirectUri], true) || strlen((string) $route) > self::ROUTE_LIMIT) {
             throw new \ValueError(sprintf(
-                'authorizationUrl(): $loginHint and $route must not be empty, $route has at most %d bytes',
+                'authorizationUrl(): $loginHint, $route and $redirectUri must not be empty, $route has at most %d bytes',
                 self::ROUTE_LIMIT,
             ));
         }
@@ -54,13 +60,14 @@ final class SignIns
         if (!$settings->isDelegated()) {
             throw Problems::configuration($account, 'application_has_no_sign_in', 'An application account signs itself in.');
         }
+        $redirectUri = self::redirectUri($account, $settings, $redirectUri);
         $known = $settings->text('user') ?? $this->accounts->token($account)?->as;
         $state = $this->begin($account, $session, $hint ?? $known, consent: false, route: $route);
 
         return $this->page($settings, 'oauth2/v2.0/authorize', [
             'client_id' => $settings->text('client_id'),
             'response_type' => 'code',
-            'redirect_uri' => $settings->text('redirect_uri'),
+            'redirect_uri' => $redirectUri,
             'scope' => implode(' ', ['openid', 'profile', ...$settings->scopes()]),
             'state' => $state,
             'prompt' => $prompt ?? ($hint ?? $known ? null : 'select_account'),
@@ -72,20 +79,21 @@ final class SignIns
      * @throws ConfigurationException
      * @throws \ValueError
      */
-    public function adminConsentUrl(string $account, ?string $session): string
+    public function adminConsentUrl(string $account, ?string $session, ?string $redirectUri): string
     {
+        if ($redirectUri === '') {
+            throw new \ValueError('adminConsentUrl(): Argument #3 ($redirectUri) must not be empty');
+        }
         $session = self::session($session);
         $settings = $this->accounts->settings($account);
-        if ($settings->text('redirect_uri') === null) {
-            throw Problems::configuration($account, 'redirect_uri_missing', 'The account has no redirect_uri.');
-        }
+        $redirectUri = self::redirectUri($account, $settings, $redirectUri);
         if (in_array(strtolower((string) $settings->text('tenant_id')), ['common', 'organizations'], true)) {
             throw Problems::configuration($account, 'admin_consent_needs_tenant', 'The account\'s tenant_id names no tenant.');
         }
 
         return $this->page($settings, 'v2.0/adminconsent', [
             'client_id' => $settings->text('client_id'),
-            'redirect_uri' => $settings->text('redirect_uri'),
+            'redirect_uri' => $redirectUri,
             'scope' => 'https://graph.microsoft.com/.default',
             'state' => $this->begin($account, $session, null, consent: true),
         ]);
@@ -180,6 +188,22 @@ final class SignIns
         $this->accounts->issue($account, $who);
 
         return null;
+    }
+
+    /**
+     * The one that is given for this time, else the account's own.
+     *
+     * @throws ConfigurationException
+     */
+    private static function redirectUri(string $account, AccountSettings $settings, ?string $given): string
+    {
+        if ($given !== null) {
+            RedirectUri::check($account, $given);
+        }
+
+        return $given
+            ?? $settings->text('redirect_uri')
+            ?? throw Problems::configuration($account, 'redirect_uri_missing', 'The account has no redirect_uri.');
     }
 
     private function begin(string $account, string $session, ?string $who, bool $consent, ?string $route = null): string

@@ -12,6 +12,11 @@ const tick = () => {
         if (text.textContent !== words) {
             text.textContent = words;
         }
+        const state = bar.closest('article').querySelector('.state[data-over]');
+        if (left === 0 && state) {
+            state.textContent = state.dataset.over;
+            state.classList.replace('valid', 'expired');
+        }
     }
 };
 // The server's clock counts: this machine's may be off.

@@ -37,17 +37,23 @@ final class AccountEditor
         }
         try {
             $signInNeeded = $visit->client->saveAccount($form->name, $visit->tenant->account + [
-                'redirect_uri' => $visit->configuration->redirectUri($visit->request),
+                // One that is stored may be that of the host's own sign-in.
+                'redirect_uri' => $form->account?->redirectUri ?? $visit->configuration->redirectUri($visit->request),
             ] + $form->settings());
         } catch (ConfigurationException $refused) {
             $form->blame($refused->getProblem(), $visit->words);
 
             return $this->form($form);
         }
+        $missing = $this->missingFolders($form->name);
         $visit->tell(new Notice(
-            $signInNeeded ? 'warning' : 'success',
-            $signInNeeded ? 'saved.sign_in' : 'saved.done',
-            ['account' => $form->name],
+            $signInNeeded || $missing !== '' ? 'warning' : 'success',
+            match (true) {
+                $signInNeeded => 'saved.sign_in',
+                $missing !== '' => 'saved.no_folders',
+                default => 'saved.done',
+            },
+            ['account' => $form->name] + ($signInNeeded || $missing === '' ? [] : ['fields' => $missing]),
             $form->name,
             $signInNeeded,
         ));
@@ -55,6 +61,11 @@ final class AccountEditor
         return $visit->request->form('then') === 'folders'
             ? $visit->seeOther('folders', ['account' => $form->name])
             : $visit->seeOther();
+    }
+
+    private function missingFolders(string $account): string
+    {
+        return (new AccountRow($this->visit->client->getAccount($account), new \DateTimeImmutable()))->missingFolderNames($this->visit->words);
     }
 
     private function form(AccountForm $form): Response

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Web;
 
+use Squeeze\Graph\Account;
+
 /**
  * The accounts of a tenant with their state and their buttons.
  */
@@ -15,11 +17,14 @@ final class AccountList
 
     public function show(): Response
     {
-        $rows = [];
-        foreach ($this->visit->client->listAccounts() as $account) {
-            $rows[] = ['account' => $account, 'life' => Lifetime::of($account->status, new \DateTimeImmutable())];
-        }
+        return $this->visit->page('accounts', ['rows' => self::rows($this->visit)]);
+    }
 
-        return $this->visit->page('accounts', ['rows' => $rows]);
+    /** @return list<AccountRow> */
+    public static function rows(Visit $visit): array
+    {
+        $now = new \DateTimeImmutable();
+
+        return array_map(static fn (Account $account): AccountRow => new AccountRow($account, $now), $visit->client->listAccounts());
     }
 }

@@ -15,13 +15,16 @@ final class Configuration
     public readonly ?string $redirectUri;
     public readonly ?string $language;
     public readonly \DateTimeZone $timezone;
+    /** Who may come in where the host does not decide; null: the host does, or nobody may. */
+    public readonly ?ConsoleLink $link;
     private readonly ?\Closure $access;
 
     /**
      * @param array<string, mixed> $values
+     * @param ?string $token what the link has that was shown on the console
      * @throws \UnexpectedValueException a value is unknown or wrong
      */
-    public function __construct(array $values = [])
+    public function __construct(array $values = [], #[\SensitiveParameter] ?string $token = null)
     {
         $unknown = array_diff(array_keys($values), ['tenants', 'base_path', 'redirect_uri', 'language', 'timezone', 'access']);
         if ($unknown !== []) {
@@ -44,6 +47,7 @@ final class Configuration
             throw new \UnexpectedValueException('"access" must be a closure: fn (Request $request, ?string $tenant): bool');
         }
         $this->access = $access;
+        $this->link = $access === null && $token !== null ? new ConsoleLink($token) : null;
     }
 
     /**
@@ -54,34 +58,48 @@ final class Configuration
     {
         $named = (string) getenv('SQUEEZE_GRAPH_WEB_CONFIG');
         $file = $named !== '' ? $named : __DIR__ . '/../config.php';
-        if ($named === '' && !is_file($file)) {
-            return new self();
-        }
-        $values = require $file;
+        $token = (string) getenv(ConsoleLink::VARIABLE);
+        $values = $named === '' && !is_file($file) ? [] : require $file;
 
-        return new self(is_array($values) ? $values : throw new \UnexpectedValueException($file . ' returns no array'));
+        return new self(
+            is_array($values) ? $values : throw new \UnexpectedValueException($file . ' returns no array'),
+            $token === '' ? null : $token,
+        );
     }
 
     /**
-     * Whether this request may see a tenant, or anything at all (null). Unless the host decides, only a browser on this
-     * machine may.
+     * Whether this request may see a tenant, or anything at all (null). Where the host does not decide, only a browser on
+     * this machine may, and it has to come by the {@see ConsoleLink}: that a request looks local proves nothing behind a
+     * proxy that says nothing of itself.
      */
     public function allows(Request $request, ?string $tenant): bool
     {
-        return $this->access === null ? $request->isFromThisMachine() : ($this->access)($request, $tenant) === true;
+        if ($this->access === null) {
+            return $this->link !== null && $request->isFromThisMachine();
+        }
+        try {
+            return ($this->access)($request, $tenant) === true;
+        } finally {
+            // The host's session is locked as long as it is open, and a connection test takes seconds.
+            if (session_status() === PHP_SESSION_ACTIVE) {
+                session_write_close();
+            }
+        }
+    }
+
+    /** What somebody is told who may not come in: a key of the language files. */
+    public function refusal(): string
+    {
+        return match (true) {
+            $this->access !== null => 'refused.access',
+            $this->link !== null => 'refused.link',
+            default => 'refused.closed',
+        };
     }
 
     /** Where Microsoft sends the browser back to; one for all tenants. */
     public function redirectUri(Request $request): string
     {
         return $this->redirectUri ?? $request->origin() . $this->basePath . '/callback';
-    }
-
-    /** Whether a tenant's log shows nothing of another tenant. */
-    public function ownsLog(Tenant $tenant): bool
-    {
-        $same = array_filter($this->tenants, static fn (Tenant $other): bool => $other->log() === $tenant->log());
-
-        return count($same) === 1 && ($tenant->log() !== null || count($this->tenants) === 1);
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Web;
 
+use Squeeze\Graph\Account;
+
 /**
  * Tests the connection and shows every step. The report waits in the session, so that a reload does not test again.
  */
@@ -37,6 +39,27 @@ final class ConnectionTest
             'account' => $account,
             'report' => $ours ? $kept['report'] : null,
             'at' => $ours ? $kept['at'] : null,
+            'missing' => $ours ? self::missing($kept['report'], $account) : [],
         ]);
+    }
+
+    /**
+     * Folders that the test has not found and that can be made.
+     *
+     * @param array<string, mixed> $report
+     * @return array<string, string> check to the folder's name
+     */
+    private static function missing(array $report, Account $account): array
+    {
+        $settings = $account->toSettings();
+        $missing = [];
+        foreach ($report['checks'] as $check) {
+            $name = $settings[$check['id']] ?? null;
+            if (($check['problem']['code'] ?? null) === 'folder_not_found' && is_string($name) && FolderChooser::canBeCreated($name)) {
+                $missing[$check['id']] = $name;
+            }
+        }
+
+        return $missing;
     }
 }

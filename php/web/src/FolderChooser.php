@@ -4,7 +4,9 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Web;
 
+use Squeeze\Graph\AmbiguousFolderException;
 use Squeeze\Graph\Folder;
+use Squeeze\Graph\FolderNotFoundException;
 use Squeeze\Graph\GraphException;
 
 /**
@@ -55,6 +57,9 @@ final class FolderChooser
             return $this->tree([], $failure->getProblem()->explanation . ' ' . $failure->getProblem()->remedy);
         }
         $this->visit->tell(new Notice('success', 'folders.created', ['path' => $folder->path], $account->account));
+        if ($this->visit->request->form('then') === 'test') {
+            return (new ConnectionTest($this->visit))->run();
+        }
 
         return $this->visit->seeOther('folders', ['account' => $account->account]);
     }
@@ -68,6 +73,7 @@ final class FolderChooser
         foreach (self::FIELDS as $field) {
             $stored[$field] = (string) $settings[$field];
         }
+        $lost = [];
         $rows = [];
         foreach ($this->visit->client->listFolders($account->account) as $folder) {
             $rows[] = ['folder' => $folder, 'value' => self::name($folder), 'depth' => self::depth($folder->path)];
@@ -77,8 +83,8 @@ final class FolderChooser
             'account' => $account,
             'rows' => $rows,
             'fields' => self::FIELDS,
-            'chosen' => $this->found($account->account, $chosen + $stored, array_column($rows, 'folder')),
-            'stored' => $stored,
+            'chosen' => $this->found($account->account, $chosen + $stored, array_column($rows, 'folder'), $lost),
+            'lost' => $lost,
             'error' => $error,
         ], $error === null ? 200 : 422);
     }
@@ -88,9 +94,10 @@ final class FolderChooser
      *
      * @param array<string, string> $names
      * @param list<Folder> $folders
-     * @return array<string, string> field to row
+     * @param array<string, array{name: string, candidates: list<string>, create: bool}> $lost by field, what is no folder
+     * @return array<string, string> field to row; where nothing is found, nothing is chosen
      */
-    private function found(string $account, array $names, array $folders): array
+    private function found(string $account, array $names, array $folders, array &$lost): array
     {
         $rows = array_map(self::name(...), $folders);
         $found = [];
@@ -101,13 +108,25 @@ final class FolderChooser
             }
             try {
                 $found[$field] = self::name($this->visit->client->findFolder($account, $name));
-            } catch (GraphException) {
-                // Nothing is chosen then, and the page says what is stored.
+            } catch (AmbiguousFolderException $several) {
                 $found[$field] = '';
+                $lost[$field] = ['name' => $name, 'candidates' => $several->getCandidates(), 'create' => false];
+            } catch (FolderNotFoundException) {
+                $found[$field] = '';
+                $lost[$field] = ['name' => $name, 'candidates' => [], 'create' => self::canBeCreated($name)];
+            } catch (GraphException) {
+                $found[$field] = '';
+                $lost[$field] = ['name' => $name, 'candidates' => [], 'create' => false];
             }
         }
 
         return $found;
+    }
+
+    /** Whether there can be a folder of that name: an id or a well-known name is given by Microsoft only. */
+    public static function canBeCreated(string $name): bool
+    {
+        return preg_match('#^(id:|wellknown:[^/]*$)#D', $name) === 0 && $name !== '';
     }
 
     /** How the account shall name a folder: as its inbox in whatever language, else by its path. */

@@ -18,9 +18,10 @@ final class LogFile
     /**
      * Records from the end; a line that is none is passed over.
      *
+     * @param \Closure(array<array-key, mixed>): bool $wanted
      * @return list<array<string, mixed>> each with `time`, `level` and `message`
      */
-    public function newest(int $limit): array
+    public function newest(int $limit, \Closure $wanted): array
     {
         $file = @fopen($this->path, 'rb');
         if ($file === false) {
@@ -38,7 +39,7 @@ final class LogFile
         $records = [];
         for ($line = count($lines) - 1; $line >= 0 && count($records) < $limit; --$line) {
             $record = json_decode($lines[$line], true);
-            if (is_array($record) && $this->isRecord($record)) {
+            if (is_array($record) && $this->isRecord($record) && $wanted($record)) {
                 $records[] = $record;
             }
         }

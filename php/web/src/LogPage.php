@@ -5,11 +5,21 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Web;
 
 /**
- * What the extension has written down of refreshes, sign-ins and imports, newest first.
+ * How the last renewal of each account went, which the store knows, and what the extension has written down of renewals,
+ * sign-ins and imports, newest first.
  */
 final class LogPage
 {
     private const SHOWN = 100;
+
+    /** What stands elsewhere in a row, or says nothing to who reads it. */
+    private const NO_FACTS = ['time', 'level', 'message', 'account', 'pid', 'store'];
+
+    /** Facts that have a name here, in the order in which they are shown. Others follow as they are written. */
+    private const FACTS = [
+        'imported', 'rejected', 'left', 'refreshed', 'skipped', 'failed', 'code', 'aadsts', 'status', 'expires_in', 'attempt',
+        'correlation_id', 'request_id',
+    ];
 
     public function __construct(private readonly Visit $visit)
     {
@@ -18,23 +28,15 @@ final class LogPage
     public function show(): Response
     {
         $visit = $this->visit;
-        $path = $visit->tenant->log() ?? (string) ini_get('squeeze_graph.log');
-        $level = $visit->tenant->settings['squeeze_graph.log_level'] ?? (string) ini_get('squeeze_graph.log_level');
-        $trouble = match (true) {
-            $path === '' => 'log.off',
-            $path === 'stderr' => 'log.stderr',
-            !$visit->configuration->ownsLog($visit->tenant) => 'log.shared',
-            !is_file($path) => 'log.empty',
-            !is_readable($path) => 'log.unreadable',
-            default => null,
-        };
-        $entries = $trouble === null ? (new LogFile($path))->newest(self::SHOWN) : [];
+        $log = new TenantLog($visit->tenant, TenantLog::settings());
+        $trouble = $log->trouble();
+        $entries = $trouble === null ? $log->newest(self::SHOWN) : [];
 
         return $visit->page('log', [
             'trouble' => $trouble ?? ($entries === [] ? 'log.empty' : null),
-            'quiet' => !in_array($level, ['debug', 'info'], true),
+            'gap' => $log->gap(),
             'entries' => array_map($this->entry(...), $entries),
-            'accounts' => $visit->client->listAccounts(),
+            'rows' => AccountList::rows($visit),
         ]);
     }
 
@@ -44,15 +46,25 @@ final class LogPage
      */
     private function entry(array $record): array
     {
-        $facts = array_diff_key($record, array_flip(['time', 'level', 'message', 'account', 'pid']));
+        $facts = array_diff_key($record, array_flip(self::NO_FACTS));
+        $facts = array_filter($facts, static fn (mixed $value): bool => is_scalar($value) && $value !== '');
+        $facts = array_replace(array_intersect_key(array_flip(self::FACTS), $facts), $facts);
         $key = 'log.message.' . strtr(strtolower((string) $record['message']), ' ', '_');
+        $words = $this->visit->words;
 
         return [
             'time' => $record['time'],
-            'level' => $record['level'],
+            'calm' => in_array($record['level'], ['debug', 'info', 'notice'], true),
+            'level' => $this->word('log.level.', (string) $record['level']),
             'account' => is_string($record['account'] ?? null) ? $record['account'] : '',
-            'message' => $this->visit->words->has($key) ? $this->visit->words->text($key) : (string) $record['message'],
-            'facts' => array_filter($facts, static fn (mixed $value): bool => is_scalar($value) && $value !== ''),
+            'message' => $words->has($key) ? $words->text($key) : (string) $record['message'],
+            'facts' => array_combine(array_map(fn (int|string $name): string => $this->word('log.fact.', (string) $name), array_keys($facts)), $facts),
         ];
+    }
+
+    /** A word of the log in the reader's language, where it is known. */
+    private function word(string $prefix, string $word): string
+    {
+        return $this->visit->words->has($prefix . $word) ? $this->visit->words->text($prefix . $word) : $word;
     }
 }

@@ -86,8 +86,9 @@ final class Request
     }
 
     /**
-     * Whether the browser runs on this machine and knows it: a page elsewhere can make a browser ask a loopback address
-     * under another name, and a proxy on this machine asks for others.
+     * Whether the browser seems to run on this machine and to know it: a page elsewhere can make a browser ask a loopback
+     * address under another name, and a proxy on this machine asks for others. It is no proof: a proxy need not say that
+     * it is one.
      */
     public function isFromThisMachine(): bool
     {

@@ -15,6 +15,7 @@ final class Session
 
     /** @var array<string, mixed> what this request changed; null: gone */
     private array $changes = [];
+    private bool $renewed = false;
 
     /** @param array<string, mixed> $data */
     public function __construct(private array $data = [])
@@ -51,6 +52,9 @@ final class Session
     {
         if ($this->changes !== []) {
             self::open();
+            if ($this->renewed) {
+                session_regenerate_id(true);
+            }
             $_SESSION[self::KEY] = array_filter(
                 $this->changes + ($_SESSION[self::KEY] ?? []),
                 static fn (mixed $value): bool => $value !== null,
@@ -65,6 +69,18 @@ final class Session
         if (session_status() !== PHP_SESSION_ACTIVE) {
             session_start(['use_strict_mode' => 1, 'use_only_cookies' => 1]);
         }
+    }
+
+    /** Whether a browser brings a session of the page's own. */
+    public static function isBroughtBy(Request $request): bool
+    {
+        return preg_match('/(^|;\s*)' . self::KEY . '=/', $request->header('cookie')) === 1;
+    }
+
+    /** Gives it another id when it is written: the old one may be somebody else's choice. */
+    public function renew(): void
+    {
+        $this->renewed = true;
     }
 
     /** What every form of this browser carries. */

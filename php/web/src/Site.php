@@ -40,10 +40,28 @@ final class Site
     /** @param \Closure(): Session $begin the browser's session; none is begun for who may not come in */
     public function answer(Request $request, \Closure $begin): Response
     {
+        $refused = fn (): Response => $this->refusal(
+            new Words(Words::preferred($request->header('accept-language'))),
+            403,
+            $this->configuration->refusal(),
+        );
         if (!$this->configuration->allows($request, null)) {
-            return $this->refusal(new Words(Words::preferred($request->header('accept-language'))), 403, 'refused.access');
+            return $refused();
+        }
+        $link = $this->configuration->link;
+        if ($link?->isUsedBy($request) === true) {
+            $link->admit($begin());
+
+            // The token leaves the address.
+            return Response::seeOther($this->configuration->basePath . '/');
+        }
+        if ($link !== null && !Session::isBroughtBy($request)) {
+            return $refused();
         }
         $session = $begin();
+        if ($link?->hasAdmitted($session) === false) {
+            return $refused();
+        }
         $language = $session->get('language') ?? $this->configuration->language ?? Words::preferred($request->header('accept-language'));
         $words = new Words(in_array($language, Words::LANGUAGES, true) ? $language : 'en');
         if ($request->isPost() && !$session->allows($request->form('csrf'))) {
@@ -68,7 +86,11 @@ final class Site
             return Response::seeOther($this->configuration->basePath . '/' . $tenants[0]->name . '/');
         }
 
-        return $this->bare($words, 200, 'tenants', ['tenants' => $tenants, 'csrf' => $session->csrf()]);
+        return $this->bare($words, 200, 'tenants', [
+            'tenants' => $tenants,
+            'csrf' => $session->csrf(),
+            'notice' => Notice::fromSession($session->take('notice')),
+        ]);
     }
 
     private function language(Request $request, Session $session, Words $words): Response
@@ -96,6 +118,12 @@ final class Site
         // An administrator's consent has no route; it comes back to the browser that asked for it.
         $asked = $session->get('consent_tenant');
         $name ??= $request->query('admin_consent') !== '' && is_string($asked) ? $asked : '';
+        if (!isset($this->configuration->tenants[$name])) {
+            // Told on another page: this address has a code, perhaps.
+            $session->set('notice', (new Notice('error', 'refused.tenant'))->toArray());
+
+            return Response::seeOther($this->configuration->basePath . '/');
+        }
 
         return $this->within($name, [SignIn::class, 'finish'], $request, $session, $words);
     }
@@ -123,28 +151,51 @@ final class Site
             return $this->refusal($words, 404, 'refused.tenant');
         }
         if (!$this->configuration->allows($request, $name)) {
-            return $this->refusal($words, 403, 'refused.access');
+            return $this->refusal($words, 403, $this->configuration->refusal());
         }
         $visit = new Visit($request, $session, $this->client, $this->configuration, $words, $tenant);
-        $settings = $tenant->settings + ['squeeze_graph.language' => $words->language];
+        $language = self::explanations($words);
 
-        return $this->client->withSettings($settings, static function () use ($page, $visit): Response {
-            try {
-                return (new $page[0]($visit))->{$page[1]}();
-            } catch (GraphException $failure) {
-                $status = match (true) {
-                    $failure instanceof AccountNotFoundException => 404,
-                    $failure instanceof SignInRequiredException => 409,
-                    $failure instanceof ConfigurationException => 500,
-                    default => 502,
-                };
+        try {
+            return $this->client->withSettings($tenant->settings + $language, static function () use ($page, $visit): Response {
+                try {
+                    return (new $page[0]($visit))->{$page[1]}();
+                } catch (GraphException $failure) {
+                    return self::failure($visit, $failure);
+                }
+            });
+        } catch (GraphException $refused) {
+            // A setting of the tenant can not be had.
+            return $this->client->withSettings($language, static fn (): Response => self::failure($visit, $refused));
+        }
+    }
 
-                return $visit->page('failure', [
-                    'problem' => $failure->getProblem(),
-                    'sign_in' => $failure instanceof SignInRequiredException ? $failure->getAccount() : null,
-                ], $status);
-            }
-        });
+    /**
+     * The language of what the extension says: the page's, unless the server has fixed one (php_admin_value).
+     *
+     * @return array<string, string>
+     */
+    private static function explanations(Words $words): array
+    {
+        $setting = extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph')['squeeze_graph.language'] ?? [] : [];
+
+        return (($setting['access'] ?? INI_ALL) & INI_USER) === 0 ? [] : ['squeeze_graph.language' => $words->language];
+    }
+
+    /** What no page could make anything of. */
+    private static function failure(Visit $visit, GraphException $failure): Response
+    {
+        $status = match (true) {
+            $failure instanceof AccountNotFoundException => 404,
+            $failure instanceof SignInRequiredException => 409,
+            $failure instanceof ConfigurationException => 500,
+            default => 502,
+        };
+
+        return $visit->page('failure', [
+            'problem' => $failure->getProblem(),
+            'sign_in' => $failure instanceof SignInRequiredException ? $failure->getAccount() : null,
+        ], $status);
     }
 
     private function refusal(Words $words, int $status, string $text): Response

@@ -44,10 +44,4 @@ final class Tenant
             array_map(strval(...), array_values($settings)),
         );
     }
-
-    /** Whether its log is its own; null: it says nothing of one. */
-    public function log(): ?string
-    {
-        return $this->settings['squeeze_graph.log'] ?? null;
-    }
 }

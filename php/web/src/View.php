@@ -41,9 +41,10 @@ final class View
         return $this->local($time)->format($this->words->language === 'de' ? 'd.m.Y H:i T' : 'Y-m-d H:i T');
     }
 
-    private function day(\DateTimeInterface|string $time): string
+    /** A day, which begins at midnight in UTC and would be the one before in zones west of it. */
+    private function day(\DateTimeInterface $day): string
     {
-        return $this->local($time)->format($this->words->language === 'de' ? 'd.m.Y' : 'Y-m-d');
+        return \DateTimeImmutable::createFromInterface($day)->setTimezone(new \DateTimeZone('UTC'))->format($this->words->language === 'de' ? 'd.m.Y' : 'Y-m-d');
     }
 
     private function local(\DateTimeInterface|string $time): \DateTimeImmutable

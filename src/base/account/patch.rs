@@ -2,15 +2,16 @@
 //!
 //! A key that is left out keeps what is stored, `null` resets it to its default, `''` is `null`, and an empty secret keeps the stored
 //! one. The result is checked as a whole, so that what is stored is always complete. A stored secret is never sent to a new place:
-//! changing the identity needs it again.
+//! changing the identity needs it again. A certificate's key is sent nowhere, and what it signs is for one place and ten minutes, so
+//! that a changed identity does not ask for it.
 
+use crate::base::account::credential::CredentialPatch;
 use crate::base::account::endpoints::{self, Endpoints};
 use crate::base::account::guid::is_guid;
 use crate::base::account::value::Entry;
 use crate::base::account::{AccountSettings, Cloud, Protocol, redirect_uri, scopes, tenant};
 use crate::base::clock::UtcInstant;
 use crate::base::problem::Problem;
-use crate::base::secret::Secret;
 use crate::base::zone::{self, TimeInput};
 
 pub use crate::base::account::value::Value;
@@ -75,14 +76,16 @@ pub fn apply(
     now: UtcInstant,
 ) -> Result<Patched, Box<Problem>> {
     let mut settings = stored.cloned().unwrap_or_else(defaults);
-    let mut secret_given = false;
+    let mut credential = CredentialPatch::default();
     for (given, value) in patch {
         let Some(key) = KEYS.into_iter().find(|key| key == given) else {
             return Err(unknown(given, now).into());
         };
         let entry = Entry { key, value, now };
-        secret_given |= set(&mut settings, &entry)?;
+        set(&mut settings, &mut credential, &entry)?;
     }
+    let secret_given = credential.gives_secret();
+    credential.apply(&mut settings, now)?;
     // Endpoints that were allowed once stay until somebody touches them: an account can be switched off, renamed folders can be
     // entered. That nothing is sent there meanwhile is seen to where requests begin.
     let kept = stored.is_some_and(|stored| {
@@ -90,7 +93,7 @@ pub fn apply(
     });
     check(&settings, custom_endpoints || kept, now)?;
     let identity_changed = stored.is_some_and(|stored| !stored.same_identity(&settings));
-    if identity_changed && !secret_given {
+    if identity_changed && !secret_given && settings.client_certificate.is_none() {
         return Err(Problem::own("secret_needed", now)
             .with_fact("key", "client_secret")
             .into());
@@ -108,6 +111,7 @@ fn defaults() -> AccountSettings {
         tenant_id: String::new(),
         client_id: String::new(),
         client_secret: None,
+        client_certificate: None,
         secret_expires_at: None,
         redirect_uri: None,
         user: None,
@@ -128,8 +132,12 @@ fn default_scopes() -> Vec<String> {
     scopes::DEFAULT.map(str::to_owned).to_vec()
 }
 
-/// Takes one entry over; true if it was a new secret.
-fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Problem>> {
+/// Takes one entry over; the credential's are only noted.
+fn set(
+    settings: &mut AccountSettings,
+    credential: &mut CredentialPatch,
+    entry: &Entry<'_>,
+) -> Result<(), Box<Problem>> {
     match entry.key {
         "protocol" => {
             let choices = [
@@ -140,13 +148,13 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Pr
         }
         "tenant_id" => settings.tenant_id = entry.line(LINE_LIMIT)?.unwrap_or_default(),
         "client_id" => settings.client_id = entry.line(LINE_LIMIT)?.unwrap_or_default(),
-        "client_secret" => return set_secret(settings, entry),
-        "client_certificate" | "client_key" => {
-            if entry.line(PATH_LIMIT)?.is_some() {
-                return Err(entry.problem("certificate_not_supported").into());
-            }
+        "client_secret" => credential.take_secret(entry, LINE_LIMIT)?,
+        "client_certificate" => credential.take_certificate(entry, PATH_LIMIT)?,
+        "client_key" => credential.take_key(entry, PATH_LIMIT)?,
+        "secret_expires_at" => {
+            settings.secret_expires_at = date(entry)?;
+            credential.names_end = true;
         }
-        "secret_expires_at" => settings.secret_expires_at = date(entry)?,
         "redirect_uri" => settings.redirect_uri = entry.line(PATH_LIMIT)?,
         "user" => settings.user = address(entry)?,
         "mailbox" => settings.mailbox = address(entry)?,
@@ -157,8 +165,8 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Pr
         "folder_error" => settings.folder_error = entry.name(PATH_LIMIT)?,
         "scopes" => {
             settings.scopes = match entry.value {
-                Value::Null => default_scopes(),
                 Value::Texts(given) => scopes::check(given, entry.now)?,
+                _ if entry.is_empty() => default_scopes(),
                 _ => return Err(entry.wrong_type("list<string>").into()),
             }
         }
@@ -177,17 +185,7 @@ fn set(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Pr
         "graph_url" => settings.graph_url = root(entry)?,
         other => return Err(unknown(other, entry.now).into()),
     }
-    Ok(false)
-}
-
-/// An empty secret keeps the stored one (a form never shows it), `null` drops it.
-fn set_secret(settings: &mut AccountSettings, entry: &Entry<'_>) -> Result<bool, Box<Problem>> {
-    let secret = entry.line(LINE_LIMIT)?.map(Secret::new);
-    let given = secret.is_some();
-    if given || *entry.value == Value::Null {
-        settings.client_secret = secret;
-    }
-    Ok(given)
+    Ok(())
 }
 
 /// An instant, or a date as text; text without a zone is read as UTC, since only the day matters here.
@@ -286,7 +284,7 @@ fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) ->
             .with_fact("value", &settings.client_id)
             .into());
     }
-    if settings.client_secret.is_none() {
+    if settings.client_secret.is_none() && settings.client_certificate.is_none() {
         return missing("client_secret");
     }
     match &settings.redirect_uri {
@@ -305,6 +303,7 @@ fn check(settings: &AccountSettings, custom_endpoints: bool, now: UtcInstant) ->
 mod tests {
     use super::*;
     use crate::base::account::tests::settings;
+    use crate::base::secret::Secret;
 
     const NOW: UtcInstant = UtcInstant::from_epoch(1_800_000_000);
 
@@ -391,14 +390,12 @@ mod tests {
             );
             assert_eq!(changed.folder_inbox, "wellknown:inbox");
         }
-        let entries = [
-            ("scopes", Value::Null),
-            ("refresh_interval", Value::Null),
-            ("enabled", Value::Null),
-        ];
-        let changed = apply(Some(&stored), &patch(&entries), false, NOW).unwrap().settings;
-        assert_eq!(changed.scopes, scopes::DEFAULT);
-        assert_eq!((changed.refresh_interval, changed.enabled), (43_200, true));
+        for empty in [Value::Null, text(""), text(" ")] {
+            let entries = ["scopes", "refresh_interval", "enabled"].map(|key| (key, empty.clone()));
+            let changed = apply(Some(&stored), &patch(&entries), false, NOW).unwrap().settings;
+            assert_eq!(changed.scopes, scopes::DEFAULT);
+            assert_eq!((changed.refresh_interval, changed.enabled), (43_200, true));
+        }
         for key in ["tenant_id", "client_id", "redirect_uri"] {
             for empty in [Value::Null, text(""), text("  ")] {
                 let problem = refused(key, empty);
@@ -504,8 +501,8 @@ mod tests {
             ("mailbox", text("a@"), "setting_not_an_address"),
             ("secret_expires_at", Value::Int(5), "setting_type"),
             ("secret_expires_at", text("20261231"), "setting_not_a_date"),
-            ("client_certificate", text("/etc/cert.pem"), "certificate_not_supported"),
-            ("client_key", text("/etc/key.pem"), "certificate_not_supported"),
+            ("client_certificate", Value::Int(1), "setting_type"),
+            ("client_key", text("/etc/\nkey.pem"), "setting_control_characters"),
             ("client_secret", text("a\0b"), "setting_control_characters"),
             ("folder_error", text("Feh\nler"), "setting_control_characters"),
             ("client_secret", text(&huge), "setting_too_long"),

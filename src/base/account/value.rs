@@ -66,19 +66,28 @@ impl Entry<'_> {
             .with_fact("given", format!("{:?}", self.value))
     }
 
-    /// A boolean; `None` for null.
+    /// Whether it is null, or the `''` that a form sends in its place.
+    pub fn is_empty(&self) -> bool {
+        match self.value {
+            Value::Null => true,
+            Value::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// A boolean; `None` for null and `''`.
     pub fn bool(&self) -> Result<Option<bool>, Box<Problem>> {
         match self.value {
-            Value::Null => Ok(None),
+            _ if self.is_empty() => Ok(None),
             Value::Bool(value) => Ok(Some(*value)),
             _ => Err(self.wrong_type("bool").into()),
         }
     }
 
-    /// An integer; `None` for null.
+    /// An integer; `None` for null and `''`.
     pub fn int(&self) -> Result<Option<i64>, Box<Problem>> {
         match self.value {
-            Value::Null => Ok(None),
+            _ if self.is_empty() => Ok(None),
             Value::Int(value) => Ok(Some(*value)),
             _ => Err(self.wrong_type("int").into()),
         }

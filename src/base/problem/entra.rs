@@ -276,12 +276,12 @@ static CODES: &[Codes] = &[
             Class::ActionRequired,
             Actor::AppAdministrator,
             text(
-                "Microsoft does not accept the application's credential: the client secret is wrong or has expired.",
-                "Microsoft erkennt den Nachweis der Anwendung nicht an: Das Clientgeheimnis (Client Secret) ist falsch oder abgelaufen.",
+                "Microsoft does not accept the application's credential: the client secret or certificate is wrong or has expired.",
+                "Microsoft erkennt den Nachweis der Anwendung nicht an: Das Clientgeheimnis (Client Secret) oder Zertifikat ist falsch oder abgelaufen.",
             ),
             text(
-                "Create a new secret in the app registration under “Certificates & secrets” and save its value as client_secret.",
-                "Legen Sie in der App-Registrierung unter „Zertifikate & Geheimnisse“ ein neues Geheimnis an, und speichern Sie seinen Wert als client_secret.",
+                "Create a new secret in the app registration under “Certificates & secrets” and save its value as client_secret, or upload the account's certificate there.",
+                "Legen Sie in der App-Registrierung unter „Zertifikate & Geheimnisse“ ein neues Geheimnis an, und speichern Sie seinen Wert als client_secret, oder laden Sie dort das Zertifikat des Kontos hoch.",
             ),
         ),
     ),

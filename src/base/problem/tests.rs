@@ -102,11 +102,12 @@ static DOCUMENTED: &[Documented] = &[
     ),
     (
         "invalid_client",
-        &[700_027, 50_012, 700_021, 7_000_214],
+        &[700_027, 50_012, 700_021, 7_000_214, 50_027],
         Class::ActionRequired,
         Actor::AppAdministrator,
     ),
     ("invalid_grant", &[50_013, 500_133], Class::ActionRequired, Actor::Host),
+    ("invalid_client", &[700_024], Class::ActionRequired, Actor::Host),
     (
         "invalid_scope",
         &[70_011, 28_002, 28_003, 700_022, 700_023],

@@ -86,6 +86,7 @@ fn ask_within(
         random: &OsRandom,
         cancel: &CancelToken::new(),
         budget: &Budget::new(budget),
+        clock_skew: 0,
         repeats,
     };
     endpoint.request(&application("contoso.com"), grant, challenge)
@@ -391,7 +392,106 @@ fn what_was_sent_is_masked_as_it_is_in_a_form_and_in_urls() {
         "sbx~8%2Ba%2Fb%3Dc.1%25-_d",
         "sbx%7E8%2Ba%2Fb%3Dc%2E1%25%2D%5Fd",
     ] {
-        let text = masked(&format!("you sent client_secret={spelled}&x=1"), &[&secret]);
+        let text = masked(
+            &format!("you sent client_secret={spelled}&x=1"),
+            std::slice::from_ref(&secret),
+        );
         assert_eq!(text, "you sent client_secret=…&x=1", "{spelled}");
     }
+}
+
+/// An application with a certificate whose files lie in `folder`.
+fn with_certificate(folder: &tempfile::TempDir) -> Application {
+    let files = crate::oauth::client_certificate::tests::good(folder);
+    let certificate = ClientCertificate::read(&files, None, UtcInstant::from_epoch(NOW)).unwrap();
+    Application {
+        credential: Credential::Certificate(certificate.into()),
+        ..application("contoso.com")
+    }
+}
+
+fn ask_with_certificate(script: &Script, clock_skew: i64, grant: Grant<'_>) -> Result<TokenAnswer, Box<TokenFailure>> {
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = TokenEndpoint {
+        transport: script,
+        clock: &FixedClock,
+        random: &OsRandom,
+        cancel: &CancelToken::new(),
+        budget: &Budget::new(Duration::from_mins(2)),
+        clock_skew,
+        repeats: false,
+    };
+    endpoint.request(&with_certificate(&folder), grant, None)
+}
+
+/// The claims of each assertion that was sent.
+fn assertions(script: &Script) -> Vec<serde_json::Value> {
+    use base64::Engine;
+    let requests = script.requests.lock().unwrap();
+    let claims = requests.iter().map(|request| {
+        let form = form(request);
+        assert!(!form.contains_key("client_secret"));
+        assert_eq!(form["client_assertion_type"], ASSERTION_TYPE);
+        let claims = form["client_assertion"].split('.').nth(1).unwrap();
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+        serde_json::from_slice(&claims).unwrap()
+    });
+    claims.collect()
+}
+
+#[test]
+fn with_a_certificate_each_grant_sends_an_assertion_and_no_secret() {
+    let secret = Secret::new("x");
+    let code = Grant::AuthorizationCode {
+        code: &secret,
+        verifier: &secret,
+        redirect_uri: "https://host.example/cb",
+    };
+    for grant in [code, Grant::RefreshToken(&secret), Grant::ClientCredentials] {
+        let script = Script::new([json(200, GOOD)]);
+        let answer = ask_with_certificate(&script, 120, grant).unwrap();
+        assert_eq!(answer.certificate_ends_at.unwrap().to_rfc3339(), "2031-01-01T00:00:00Z");
+        let claims = &assertions(&script)[0];
+        let endpoint = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token";
+        assert_eq!(claims["aud"], endpoint);
+        assert_eq!(claims["nbf"], NOW + 120, "by the server's clock");
+        let form = form(&script.requests.lock().unwrap()[0]);
+        assert_eq!(form["client_id"], "11111111-2222-3333-4444-555555555555");
+    }
+}
+
+#[test]
+fn a_repetition_carries_an_assertion_of_its_own() {
+    let script = Script::new([json(503, ""), json(200, GOOD)]);
+    ask_with_certificate(&script, 0, Grant::ClientCredentials).unwrap();
+    let claims = assertions(&script);
+    assert_eq!(claims.len(), 2);
+    assert_ne!(claims[0]["jti"], claims[1]["jti"]);
+}
+
+#[test]
+fn an_assertion_refused_for_its_time_is_made_anew_by_the_servers_clock_once() {
+    let refused = |date: &str| {
+        let body = r#"{"error":"invalid_client","error_description":"AADSTS700024: no","error_codes":[700024]}"#;
+        let headers = vec![
+            ("date", date.to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        Answer::Http(401, headers, body.to_owned())
+    };
+    let hour_later = "Tue, 14 Nov 2023 23:13:20 GMT";
+    let script = Script::new([refused(hour_later), json(200, GOOD)]);
+    ask_with_certificate(&script, 0, Grant::ClientCredentials).unwrap();
+    let begins: Vec<_> = assertions(&script).iter().map(|claims| claims["nbf"].clone()).collect();
+    assert_eq!(begins, [NOW, NOW + 3600]);
+    // Our clock is right, or was corrected already: the same would be refused again.
+    for (date, skew, asked) in [("Tue, 14 Nov 2023 22:13:20 GMT", 0, 1), (hour_later, 3600, 1)] {
+        let script = Script::new([refused(date)]);
+        let failure = ask_with_certificate(&script, skew, Grant::ClientCredentials).unwrap_err();
+        assert_eq!(failure.problem.aadsts, Some(700_024));
+        assert_eq!(assertions(&script).len(), asked, "{date}");
+    }
+    let script = Script::new([refused(hour_later), refused(hour_later)]);
+    ask_with_certificate(&script, 0, Grant::ClientCredentials).unwrap_err();
+    assert_eq!(assertions(&script).len(), 2);
 }

@@ -5,7 +5,7 @@ use ext_php_rs::types::{ZendHashTable, Zval};
 
 use crate::base::account::patch::{Patch, Value};
 use crate::php::arrays;
-use crate::php::operation::{Operation, account_name};
+use crate::php::operation::{Operation, absolute, account_name};
 use crate::php::register::{Function, function};
 use crate::php::values::{account, list, timestamp};
 use crate::php::zend::{self, Arguments, Outcome};
@@ -37,8 +37,27 @@ fn save_account(arguments: &Arguments) -> Outcome {
 
 fn patch(settings: &ZendHashTable) -> Outcome<Patch> {
     arrays::entries(settings)
-        .map(|(key, value)| Ok((key.to_string(), patch_value(value)?)))
+        .map(|(key, value)| {
+            let key = key.to_string();
+            let value = match patch_value(value)? {
+                Value::Text(path) if matches!(key.as_str(), "client_certificate" | "client_key") => {
+                    Value::Text(whole_path(&path))
+                }
+                value => value,
+            };
+            Ok((key, value))
+        })
         .collect()
+}
+
+/// A relative path as it is meant now: who reads the file later has another current directory.
+fn whole_path(path: &str) -> String {
+    match path.trim() {
+        "" => String::new(),
+        // A stream wrapper, which the core refuses by name.
+        wrapper if wrapper.contains(':') => wrapper.to_owned(),
+        path => absolute(path).to_string_lossy().into_owned(),
+    }
 }
 
 fn patch_value(value: &Zval) -> Outcome<Value> {
@@ -58,10 +77,9 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
             .map_or_else(|| Value::Other("string that is not UTF-8".to_owned()), Value::Text));
     }
     if let Some(table) = value.array() {
-        let texts = arrays::list(table).and_then(|items| {
-            let texts = items.into_iter().map(|item| item.zend_str().and(item.string()));
-            texts.collect::<Option<Vec<String>>>()
-        });
+        let texts: Option<Vec<String>> = arrays::entries(table)
+            .map(|(_, item)| item.zend_str().and(item.string()))
+            .collect();
         return Ok(texts.map_or_else(other, Value::Texts));
     }
     match value.object() {
@@ -73,13 +91,13 @@ fn patch_value(value: &Zval) -> Outcome<Value> {
 fn get_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
-    let view = operation.look(arguments, |context| accounts::get_account(context, &name))?;
+    let view = operation.look(arguments, move |context| accounts::get_account(context, &name))?;
     account(&view, operation.language())
 }
 
 fn has_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
-    let found = Operation::begin()?.look(arguments, |context| accounts::has_account(context, &name))?;
+    let found = Operation::begin()?.look(arguments, move |context| accounts::has_account(context, &name))?;
     Ok(found.into_zval(false)?)
 }
 

@@ -6,7 +6,6 @@ use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::Zval;
 
 use crate::base::failure::{Error, Failure};
-use crate::base::language::Language;
 use crate::base::problem::Problem;
 use crate::php::arrays;
 use crate::php::message_list;
@@ -16,7 +15,7 @@ use crate::php::values::{
     attachment, connection_report, count, list, mailbox_settings, message, move_result, timestamp,
 };
 use crate::php::zend::{self, Arguments, Outcome, Raised};
-use crate::service::connection_test::{self, CheckStatus, ConnectionCheck, ConnectionReport};
+use crate::service::connection_test;
 use crate::service::folders::name::FolderName;
 use crate::service::messages::{self, MessageChange, MessageQuery};
 
@@ -300,26 +299,10 @@ fn test_connection(arguments: &Arguments) -> Outcome {
     let language = operation::language();
     match report {
         Ok(report) => connection_report(&report, language),
-        Err(Error::Failure(failure)) => connection_report(&failed(failure.problem, language), language),
+        Err(Error::Failure(failure)) => {
+            let report = connection_test::without_account(failure.problem, language);
+            connection_report(&report, language)
+        }
         Err(_) => Err(Raised::Pending),
-    }
-}
-
-/// The report when there is not even a store to find the account in.
-fn failed(problem: Problem, language: Language) -> ConnectionReport {
-    let label = match language {
-        Language::English => "Account",
-        Language::German => "Konto",
-    };
-    let check = ConnectionCheck {
-        id: "account",
-        label: label.to_owned(),
-        status: CheckStatus::Failed,
-        detail: problem.explanation(language),
-        problem: Some(problem),
-    };
-    ConnectionReport {
-        ok: false,
-        checks: vec![check],
     }
 }

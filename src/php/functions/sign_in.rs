@@ -15,7 +15,8 @@ pub fn functions() -> Vec<Function> {
     vec![
         function!(
             "authorization_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
-                ?string $prompt = null, ?string $login_hint = null, ?string $route = null): string",
+                ?string $prompt = null, ?string $login_hint = null, ?string $route = null, \
+                ?string $redirect_uri = null): string",
             authorization_url
         ),
         function!(
@@ -28,19 +29,22 @@ pub fn functions() -> Vec<Function> {
             callback_route
         ),
         function!(
-            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null): string",
+            "admin_consent_url(string $account, #[\\SensitiveParameter] ?string $session = null, \
+                ?string $redirect_uri = null): string",
             admin_consent_url
         ),
     ]
 }
 
 /// Stands for the one person at a terminal, where there is no browser session to tie the two legs to.
-const COMMAND_LINE: &str = "command line";
+const COMMAND_LINE: &[u8] = b"command line";
 
-/// `?string $session`: what was given, else the active PHP session's id.
-fn session(arguments: &Arguments, index: usize) -> Outcome<String> {
-    if let Some(session) = arguments.optional_name(index)? {
-        return Ok(session.to_owned());
+/// `?string $session`: what was given, any bytes, else the active PHP session's id.
+fn session(arguments: &Arguments, index: usize) -> Outcome<Vec<u8>> {
+    match arguments.optional_bytes(index)? {
+        Some([]) => return Err(arguments.value_error(index, "must not be empty")),
+        Some(session) => return Ok(session.to_vec()),
+        None => {}
     }
     let id = Zval::try_from("session_id").ok().filter(Zval::is_callable);
     let id = match id {
@@ -48,8 +52,8 @@ fn session(arguments: &Arguments, index: usize) -> Outcome<String> {
         None => String::new(),
     };
     match id {
-        id if !id.is_empty() => Ok(id),
-        _ if ini::on_command_line() => Ok(COMMAND_LINE.to_owned()),
+        id if !id.is_empty() => Ok(id.into_bytes()),
+        _ if ini::on_command_line() => Ok(COMMAND_LINE.to_vec()),
         _ => Err(refused("session_required", &[])),
     }
 }
@@ -60,6 +64,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
         prompt: arguments.optional_name(2)?.map(str::to_owned),
         login_hint: arguments.optional_name(3)?.map(str::to_owned),
         route: arguments.optional_name(4)?.map(str::to_owned),
+        redirect_uri: arguments.optional_name(5)?.map(str::to_owned),
     };
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
@@ -85,10 +90,11 @@ fn callback_route(arguments: &Arguments) -> Outcome {
 
 fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
+    let redirect_uri = arguments.optional_name(2)?.map(str::to_owned);
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
     let url = operation.run(Some(arguments), move |context| {
-        sign_in::admin_consent_url(context, &name, &session)
+        sign_in::admin_consent_url(context, &name, &session, redirect_uri.as_deref())
     })?;
     Ok(url.into_zval(false)?)
 }

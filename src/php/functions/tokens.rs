@@ -51,7 +51,8 @@ fn access_token(arguments: &Arguments) -> Outcome {
     let operation = Operation::begin()?;
     if challenge.is_none() {
         // The usual case: the store has a good one, and no thread is started for it.
-        let fresh = operation.look(arguments, |context| {
+        let name = name.clone();
+        let fresh = operation.look(arguments, move |context| {
             tokens::fresh_access_token(context, &name, min_validity)
         })?;
         if let Some(token) = fresh {
@@ -67,14 +68,16 @@ fn access_token(arguments: &Arguments) -> Outcome {
 fn status(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
-    let status = operation.look(arguments, |context| tokens::token_status(context, &name))?;
+    let status = operation.look(arguments, move |context| tokens::token_status(context, &name))?;
     token_status(&status, operation.language())
 }
 
 fn is_token_expired(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let leeway = arguments.int_from(1, 0)?;
-    let expired = Operation::begin()?.look(arguments, |context| tokens::is_token_expired(context, &name, leeway))?;
+    let expired = Operation::begin()?.look(arguments, move |context| {
+        tokens::is_token_expired(context, &name, leeway)
+    })?;
     Ok(expired.into_zval(false)?)
 }
 
@@ -87,7 +90,7 @@ fn refresh_token(arguments: &Arguments) -> Outcome {
 
 fn refresh_tokens(arguments: &Arguments) -> Outcome {
     let horizon = arguments.int_from(0, 0)?;
-    let accounts = arrays::texts(arguments, 1)?;
+    let accounts = arrays::names(arguments, 1)?;
     let progress = arguments.optional_callable(2)?;
     let operation = Operation::begin()?;
     let language = operation.language();
@@ -148,28 +151,35 @@ fn adopted(arguments: &Arguments, token: &ZendHashTable, timezone: Option<&str>)
             None => Err(arguments.value_error(1, &format!("must have a string for \"{key}\""))),
         },
     };
+    let (issued_at, expires_at) = life(arguments, token, timezone)?;
     Ok(AdoptedToken {
         access_token: text("access_token")?.map(Secret::new),
         refresh_token: text("refresh_token")?.map(Secret::new),
-        expires_at: expiry(arguments, token, timezone)?,
+        issued_at,
+        expires_at,
         scope: text("scope")?,
         id_token: text("id_token")?.map(Secret::new),
     })
 }
 
-/// When the adopted access token ends. None: nothing says so, which counts as ended.
-fn expiry(arguments: &Arguments, token: &ZendHashTable, timezone: Option<&str>) -> Outcome<Option<UtcInstant>> {
+/// When the adopted access token was issued, where that is said, and when it ends. None: nothing says so, which counts as ended.
+fn life(
+    arguments: &Arguments,
+    token: &ZendHashTable,
+    timezone: Option<&str>,
+) -> Outcome<(Option<UtcInstant>, Option<UtcInstant>)> {
     for key in ["expires_at", "expires", "expires_on"] {
         if let Some(instant) = instant(arguments, token, key, timezone)? {
-            return Ok(Some(instant));
+            return Ok((beginning(token, timezone)?, Some(instant)));
         }
     }
+    let issued_at = instant(arguments, token, "issued_at", timezone)?;
     let Some(lifetime) = token
         .get("expires_in")
         .map(Zval::dereference)
         .filter(|value| !value.is_null())
     else {
-        return Ok(None);
+        return Ok((issued_at, None));
     };
     let Some(seconds) = lifetime
         .long()
@@ -178,7 +188,32 @@ fn expiry(arguments: &Arguments, token: &ZendHashTable, timezone: Option<&str>) 
         return Err(arguments.value_error(1, "must have a number of seconds for \"expires_in\""));
     };
     // A life time without its beginning says nothing about now.
-    Ok(instant(arguments, token, "issued_at", timezone)?.map(|issued| issued.plus(seconds)))
+    Ok((issued_at, issued_at.map(|issued| issued.plus(seconds))))
+}
+
+/// When a token was issued whose end is said by itself: kept if it can be read, and no reason to refuse the token if not.
+fn beginning(token: &ZendHashTable, timezone: Option<&str>) -> Outcome<Option<UtcInstant>> {
+    let Some(value) = token.get("issued_at").map(Zval::dereference) else {
+        return Ok(None);
+    };
+    let input = input(value)?.filter(is_readable);
+    Ok(input.and_then(|input| zone::instant(&input, timezone, "token").ok()))
+}
+
+/// A value as a time; `None` if it is of another type.
+fn input(value: &Zval) -> Outcome<Option<TimeInput>> {
+    Ok(match (value.long(), value.str(), value.object()) {
+        (Some(seconds), ..) => Some(TimeInput::Epoch(seconds)),
+        (None, Some(text), _) => Some(TimeInput::Text(text.to_owned())),
+        (None, None, Some(object)) if object.instance_of(zend::date_time_interface()?) => {
+            Some(TimeInput::Instant(timestamp(object)?))
+        }
+        _ => None,
+    })
+}
+
+fn is_readable(input: &TimeInput) -> bool {
+    !matches!(input, TimeInput::Text(text) if !zone::is_written_as_time(text))
 }
 
 fn instant(
@@ -190,17 +225,10 @@ fn instant(
     let Some(value) = token.get(key).map(Zval::dereference).filter(|value| !value.is_null()) else {
         return Ok(None);
     };
-    let input = match (value.long(), value.str(), value.object()) {
-        (Some(seconds), ..) => TimeInput::Epoch(seconds),
-        (None, Some(text), _) => TimeInput::Text(text.to_owned()),
-        (None, None, Some(object)) if object.instance_of(zend::date_time_interface()?) => {
-            TimeInput::Instant(timestamp(object)?)
-        }
-        _ => return Err(arguments.value_error(1, &format!("must have a time for \"{key}\""))),
+    let Some(input) = input(value)? else {
+        return Err(arguments.value_error(1, &format!("must have a time for \"{key}\"")));
     };
-    if let TimeInput::Text(text) = &input
-        && !zone::is_written_as_time(text)
-    {
+    if !is_readable(&input) {
         return Err(arguments.value_error(
             1,
             &format!("must have epoch seconds or a time such as \"2026-01-31T12:00:00Z\" for \"{key}\""),
@@ -217,7 +245,7 @@ fn instant(
 
 fn export_token(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
-    let token = Operation::begin()?.look(arguments, |context| tokens::export_token(context, &name))?;
+    let token = Operation::begin()?.look(arguments, move |context| tokens::export_token(context, &name))?;
     let mut table = ZendHashTable::new();
     table.insert("access_token", token.access_token.as_ref().map(Secret::expose))?;
     table.insert("refresh_token", token.refresh_token.as_ref().map(Secret::expose))?;

@@ -59,14 +59,15 @@ fn to_settings(arguments: &Arguments) -> Outcome {
 /// An account as it is shown.
 pub fn account(view: &AccountView, language: Language) -> Outcome {
     let settings = &view.settings;
+    let certificate = settings.client_certificate.as_ref();
     Ok(Value::new("Account")?
         .set("account", view.name.as_str())?
         .set("protocol", protocol(settings.protocol))?
         .set("tenantId", settings.tenant_id.as_str())?
         .set("clientId", settings.client_id.as_str())?
-        .set("clientCertificate", None::<String>)?
-        .set("clientKey", None::<String>)?
-        .set("secretExpiresAt", optional_time(settings.secret_expires_at)?)?
+        .set("clientCertificate", certificate.map(|files| files.certificate.as_str()))?
+        .set("clientKey", certificate.map(|files| files.key.as_str()))?
+        .set("secretExpiresAt", optional_time(view.credential_ends_at)?)?
         .set("redirectUri", settings.redirect_uri.as_deref())?
         .set("user", settings.user.as_deref())?
         .set("mailbox", settings.mailbox.as_deref())?

@@ -20,6 +20,7 @@ unsafe extern "C" {
 
 const USER: c_int = 1;
 const SYSTEM: c_int = 4;
+const STAGE_STARTUP: c_int = 1 << 0;
 const STAGE_RUNTIME: c_int = 1 << 4;
 const FAILURE: c_int = -1;
 
@@ -33,6 +34,8 @@ pub struct Setting {
     pub by_script: bool,
     /// Whether a value is acceptable.
     pub accepts: fn(&str) -> bool,
+    /// Which values are, in signs that read alike in every language.
+    pub takes: &'static str,
 }
 
 /// Registers the settings. Called while the module starts.
@@ -63,17 +66,30 @@ unsafe extern "C" fn check(
     setting: *mut c_void,
     _: *mut c_void,
     _: *mut c_void,
-    _stage: c_int,
+    stage: c_int,
 ) -> c_int {
     // SAFETY: the engine passes back the static setting that was registered, and a live string or null.
     let (setting, value) = unsafe { (setting.cast::<Setting>().as_ref(), value.as_ref()) };
-    let text = match value.map(ZendStr::as_str) {
-        None => "",
-        Some(Ok(text)) => text,
-        Some(Err(_)) => return FAILURE,
-    };
-    let accepted = setting.is_none_or(|setting| !text.contains('\0') && (setting.accepts)(text));
-    if accepted { 0 } else { FAILURE }
+    let Some(setting) = setting else { return 0 };
+    let text = value.map_or(Ok(""), ZendStr::as_str);
+    if text
+        .as_ref()
+        .is_ok_and(|text| !text.contains('\0') && (setting.accepts)(text))
+    {
+        return 0;
+    }
+    if stage == STAGE_STARTUP {
+        // php.ini or -d: the engine goes on with the default, and without a word nobody would know.
+        let Setting {
+            name, default, takes, ..
+        } = setting;
+        let value = text.unwrap_or("…").escape_debug();
+        ext_php_rs::error::php_error(
+            &ext_php_rs::flags::ErrorType::CoreWarning,
+            &format!("{name} can not be \"{value}\", \"{default}\" is used; it takes: {takes}"),
+        );
+    }
+    FAILURE
 }
 
 /// The value now.

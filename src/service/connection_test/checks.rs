@@ -14,6 +14,7 @@ use crate::graph::folders as rows;
 use crate::graph::mailbox::{User, me};
 use crate::graph::reachability;
 use crate::graph::value::Folder;
+use crate::oauth::application::{Application, Credential};
 use crate::oauth::discovery;
 use crate::service::connection_test::{CheckStatus, Report, problem_of, words};
 use crate::service::context::Context;
@@ -21,7 +22,7 @@ use crate::service::folders;
 use crate::service::mailbox::client_of;
 use crate::service::messages::{MessageQuery, MessageWalk};
 use crate::service::refresh_job::JOB;
-use crate::service::token_status::{RENEWAL_MARGIN, SECRET_NOTICE};
+use crate::service::token_status::{RENEWAL_MARGIN, credential_warning};
 use crate::service::tokens;
 use crate::store::record::AccountRecord;
 
@@ -136,14 +137,11 @@ impl<'a> Checks<'a> {
         self.account.settings.protocol == Protocol::Delegated
     }
 
-    /// The settings were checked when they were saved; what php.ini allows may have changed since.
+    /// The settings were checked when they were saved; what php.ini allows, and a certificate's files, may have changed since.
     fn account(&self) -> Verdict {
         let settings = &self.account.settings;
-        if let Err(problem) = Endpoints::of(settings, self.context.settings.custom_endpoints, self.now()) {
+        if let Err(problem) = Application::of(settings, &self.context.settings, self.now()) {
             return self.failed(problem.into());
-        }
-        if settings.client_secret.is_none() {
-            return self.failed(Problem::own("credential_missing", self.now()).into());
         }
         let facts = [
             ("client_id", settings.client_id.as_str()),
@@ -267,29 +265,30 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// A secret that ended according to its date but still works has a wrong date.
+    /// A secret that ended according to its date but still works has a wrong date. Of a certificate that says itself when it ends, the
+    /// file is asked that lies there now.
     fn secret(&self, token_failed: bool) -> Verdict {
-        let Some(end) = self.account.settings.secret_expires_at else {
+        let settings = &self.account.settings;
+        let application = Application::of(settings, &self.context.settings, self.now());
+        let end = match application.map(|application| application.credential) {
+            Ok(Credential::Certificate(certificate)) if settings.secret_expires_at.is_none() => {
+                Some(certificate.ends_at())
+            }
+            _ => settings.secret_expires_at,
+        };
+        let Some(end) = end else {
             return Verdict::skipped(self.say(&words::SECRET_UNKNOWN, &[]));
         };
         let date = end.to_rfc3339();
         let date = date.split('T').next().unwrap_or_default();
-        let left = end.since(self.now());
-        let problem = |code| {
-            Problem::own(code, self.now())
-                .with_fact("account", self.account.name.as_str())
-                .with_fact("date", date)
+        let Some(problem) = credential_warning(&self.account, end, self.now()) else {
+            return Verdict::ok(self.say(&words::SECRET, &[("date", date)]));
         };
-        if left <= 0 && token_failed {
-            return Verdict::failed(problem("secret_ended"));
+        if token_failed && end <= self.now() {
+            Verdict::failed(problem)
+        } else {
+            Verdict::warning(problem)
         }
-        if left <= 0 {
-            return Verdict::warning(problem("secret_ended"));
-        }
-        if left <= SECRET_NOTICE {
-            return Verdict::warning(problem("secret_ends_soon"));
-        }
-        Verdict::ok(self.say(&words::SECRET, &[("date", date)]))
     }
 
     fn mailbox(&self) -> Verdict {

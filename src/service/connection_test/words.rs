@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::language::Language;
 use crate::base::problem::table::Text;
+use crate::service::connection_test::ConnectionCheck;
 
 /// A sentence with its facts, in the reader's language.
 pub fn say(text: &Text, language: Language, facts: &[(&str, &str)]) -> String {
@@ -26,6 +27,11 @@ pub fn label(id: &str, language: Language) -> String {
         .map_or_else(String::new, |(_, label)| say(label, language, &[]))
 }
 
+/// Why a check was not tried: because of another that failed.
+pub fn not_tried(failed: &ConnectionCheck, language: Language) -> String {
+    say(&NOT_TRIED, language, &[("check", &failed.label)])
+}
+
 /// The checks there are, in order, by their names.
 pub static LABELS: &[(&str, Text)] = &[
     ("account", text("Account", "Konto")),
@@ -37,7 +43,13 @@ pub static LABELS: &[(&str, Text)] = &[
     ("token", text("Access token", "Zugriffstoken")),
     ("identity", text("Signed-in user", "Angemeldeter Benutzer")),
     ("scopes", text("Permissions (scopes)", "Berechtigungen (Scopes)")),
-    ("secret", text("Client secret", "Clientgeheimnis (Client Secret)")),
+    (
+        "secret",
+        text(
+            "Secret or certificate",
+            "Clientgeheimnis (Client Secret) oder Zertifikat",
+        ),
+    ),
     ("mailbox", text("Rights on the mailbox", "Rechte am Postfach")),
     ("folder_inbox", text("Inbox folder", "Ordner „Posteingang“")),
     (
@@ -49,7 +61,7 @@ pub static LABELS: &[(&str, Text)] = &[
     ("job", text("Job refresh-tokens", "Hintergrundjob refresh-tokens")),
 ];
 
-pub static NOT_TRIED: Text = text("Not tried, because of “{check}”.", "Nicht geprüft, wegen „{check}“.");
+static NOT_TRIED: Text = text("Not tried, because of “{check}”.", "Nicht geprüft, wegen „{check}“.");
 
 pub static NO_TIME: Text = text(
     "Not tried, because the time for the test was over.",

@@ -1,6 +1,6 @@
 //! The first leg: a URL for the browser, and what must be remembered until it comes back.
 
-use crate::base::account::{AccountName, Protocol};
+use crate::base::account::{AccountName, Protocol, redirect_uri};
 use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Failure, Result};
 use crate::base::problem::Problem;
@@ -23,6 +23,9 @@ pub struct AuthorizationOptions {
     pub login_hint: Option<String>,
     /// What [`callback_route`](super::callback_route) gives back.
     pub route: Option<String>,
+    /// Where this sign-in comes back to, by the rules of [`redirect_uri`]; `None`: the account's own. It is kept with the sign-in only,
+    /// so that several places that people sign in from do not change the account under each other.
+    pub redirect_uri: Option<String>,
 }
 
 /// What the `prompt` parameter may be.
@@ -32,10 +35,10 @@ const PROMPTS: [&str; 4] = ["login", "none", "consent", "select_account"];
 pub fn authorization_url(
     context: &Context,
     name: &AccountName,
-    session: &str,
+    session: &(impl AsRef<[u8]> + ?Sized),
     options: &AuthorizationOptions,
 ) -> Result<String> {
-    let session = session_hash(session)?;
+    let session = session_hash(session.as_ref())?;
     let prompt = options.prompt.as_deref();
     if prompt.is_some_and(|prompt| !PROMPTS.contains(&prompt)) {
         return Err(Error::argument(
@@ -47,7 +50,7 @@ pub fn authorization_url(
     if beginning.account.settings.protocol == Protocol::Application {
         return Err(configuration("application_has_no_sign_in", name, beginning.now));
     }
-    let redirect_uri = beginning.redirect_uri()?;
+    let redirect_uri = beginning.redirect_uri(options.redirect_uri.as_deref())?;
     let hint = options.login_hint.clone().or_else(|| beginning.login_hint());
     let scopes = scope::requested(&beginning.account.settings.scopes);
     let (verifier, nonce) = (random(context, beginning.now)?, random(context, beginning.now)?);
@@ -75,11 +78,16 @@ pub fn authorization_url(
     Ok(url.into())
 }
 
-/// The URL at which an administrator consents for the whole tenant.
-pub fn admin_consent_url(context: &Context, name: &AccountName, session: &str) -> Result<String> {
-    let session = session_hash(session)?;
+/// The URL at which an administrator consents for the whole tenant. `redirect_uri` as in [`AuthorizationOptions`].
+pub fn admin_consent_url(
+    context: &Context,
+    name: &AccountName,
+    session: &(impl AsRef<[u8]> + ?Sized),
+    redirect_uri: Option<&str>,
+) -> Result<String> {
+    let session = session_hash(session.as_ref())?;
     let beginning = Beginning::of(context, name, None)?;
-    let redirect_uri = beginning.redirect_uri()?;
+    let redirect_uri = beginning.redirect_uri(redirect_uri)?;
     let state = &beginning.state;
     let url = authorization_request::admin_consent_url(&beginning.application, &redirect_uri, state, beginning.now);
     let url = url.map_err(|problem| Failure::new(*problem).of(name))?;
@@ -101,7 +109,7 @@ impl Beginning {
     fn of(context: &Context, name: &AccountName, route: Option<&str>) -> Result<Self> {
         let now = context.clock.now();
         let (account, tokens) = read(context, name)?;
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         Ok(Self {
             application: application.map_err(|problem| Failure::new(*problem).of(name))?,
             tokens: token_status::current(&account, tokens.as_ref()).cloned(),
@@ -111,7 +119,13 @@ impl Beginning {
         })
     }
 
-    fn redirect_uri(&self) -> Result<String> {
+    /// The one that is given for this time, else the account's own.
+    fn redirect_uri(&self, given: Option<&str>) -> Result<String> {
+        if let Some(given) = given {
+            let checked = redirect_uri::check(given, self.now);
+            checked.map_err(|problem| Failure::new(*problem).of(&self.account.name))?;
+            return Ok(given.to_owned());
+        }
         let redirect_uri = self.account.settings.redirect_uri.clone();
         redirect_uri.ok_or_else(|| configuration("redirect_uri_missing", &self.account.name, self.now))
     }

@@ -27,8 +27,12 @@ use crate::store::record::{
 };
 
 /// Finishes a sign-in (or an admin consent) with what the callback brought.
-pub fn exchange_code(context: &Context, callback: &Callback, session: &str) -> Result<TokenStatus> {
-    let session = session_hash(session)?;
+pub fn exchange_code(
+    context: &Context,
+    callback: &Callback,
+    session: &(impl AsRef<[u8]> + ?Sized),
+) -> Result<TokenStatus> {
+    let session = session_hash(session.as_ref())?;
     let now = context.clock.now();
     let received = callback::read(callback, now).map_err(|failure| *failure)?;
     let Some(state) = &received.state else {
@@ -184,7 +188,7 @@ impl Redemption {
         // An answer without a code does no harm, whenever it comes: it is told as it is.
         if let Answer::Refused(_) = &self.received.answer {
             let mut failure = refusal(&self.received.answer, Some(&sign_in.account), now);
-            failure.problem = outcome::with_facts(&account, failure.problem);
+            failure.problem = outcome::with_facts(&account, of_sign_in(sign_in, failure.problem));
             return Ok(End::Kept(Some(Box::new(failure))));
         }
         if !is_alive(sign_in, now) {
@@ -221,9 +225,10 @@ impl Redemption {
     fn redeem(&self, sign_in: &SignInRecord, account: &AccountRecord, code: &Secret) -> Result<End> {
         let context = self.held.context();
         let now = context.clock.now();
-        let application = Application::of(&account.settings, context.settings.custom_endpoints, now);
+        let application = Application::of(&account.settings, &context.settings, now);
         let application = application.map_err(|problem| Failure::new(*problem).of(&account.name))?;
         let stored = context.store.tokens(&account.name)?;
+        let clock_skew = stored.as_ref().map_or(0, |tokens| tokens.clock_skew);
         let stored = token_status::current(account, stored.as_ref());
         let challenge = stored.and_then(|tokens| tokens.claims.clone());
         self.write(&SignInProgress::Redeeming {
@@ -236,6 +241,7 @@ impl Redemption {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            clock_skew,
             repeats: false,
         };
         let grant = Grant::AuthorizationCode {
@@ -245,7 +251,10 @@ impl Redemption {
         };
         match endpoint.request(&application, grant, challenge.as_deref()) {
             Ok(answer) => self.store(sign_in, account, &application, stored, &answer),
-            Err(refused) => Ok(self.refused(account, &refused)),
+            Err(mut refused) => {
+                refused.problem = of_sign_in(sign_in, refused.problem);
+                Ok(self.refused(account, &refused))
+            }
         }
     }
 
@@ -293,24 +302,21 @@ impl Redemption {
             return kept(SignInReason::WrongAccount, *problem);
         }
         let generation = sign_in.identity_generation;
-        let written = context
-            .store
-            .change_tokens(&account.name, generation, &mut |account, stored| {
-                let stored = stored.as_ref();
-                Some(outcome::signed_in(
-                    account,
-                    stored,
-                    self.state,
-                    &sign_in.scopes,
-                    answer,
-                    &identity,
-                ))
-            })?;
-        match written {
+        let mut change = |account: &AccountRecord, stored: Option<TokenRecord>| {
+            let (stored, scopes) = (stored.as_ref(), &sign_in.scopes);
+            let tokens = outcome::signed_in(account, stored, self.state, scopes, answer, &identity);
+            Some(tokens)
+        };
+        match commit::store_tokens(&*context.store, &account.name, generation, &mut change)? {
             Written::Dropped => Ok(self.kept(sign_in, SignInReason::AccountChanged)),
             Written::Stored | Written::Unchanged => Ok(End::Kept(None)),
         }
     }
+}
+
+/// A problem with what its explanation may mention of this very sign-in: it may come back elsewhere than the account says.
+fn of_sign_in(sign_in: &SignInRecord, problem: Problem) -> Problem {
+    problem.with_fact("redirect_uri", &sign_in.redirect_uri)
 }
 
 /// Who signed in, from an `id_token` that belongs to this very sign-in.

@@ -1,7 +1,7 @@
 //! The decisions as tables: token age and life against what is asked for.
 
 use super::*;
-use crate::base::account::{AccountSettings, Cloud};
+use crate::base::account::{AccountSettings, CertificateFiles, Cloud};
 use crate::base::secret::Secret;
 
 const NOW: i64 = 1_700_000_000;
@@ -32,6 +32,7 @@ fn account(protocol: Protocol) -> AccountRecord {
             tenant_id: "contoso.com".to_owned(),
             client_id: "client".to_owned(),
             client_secret: None,
+            client_certificate: None,
             secret_expires_at: None,
             redirect_uri: None,
             user: None,
@@ -256,4 +257,38 @@ fn a_secret_is_warned_of_thirty_days_ahead_and_changes_no_state() {
         );
         assert_eq!(status.state, TokenState::Valid);
     }
+}
+
+#[test]
+fn a_certificate_ends_when_it_was_entered_else_as_the_one_says_that_was_used_last() {
+    // entered, as saved, as used last → end
+    let cases = [
+        (None, None, None, None),
+        (None, Some(1), None, Some(1)),
+        (None, Some(1), Some(2), Some(2)),
+        (Some(3), Some(1), Some(2), Some(3)),
+    ];
+    for (entered, saved, used, expected) in cases {
+        let mut account = account(Protocol::Delegated);
+        account.settings.secret_expires_at = entered.map(at);
+        account.settings.client_certificate = Some(CertificateFiles {
+            certificate: "/a.pem".to_owned(),
+            key: "/a.key".to_owned(),
+            ends_at: saved.map(at),
+        });
+        let tokens = TokenRecord {
+            certificate_ends_at: used.map(at),
+            ..tokens(0, 3600)
+        };
+        assert_eq!(credential_ends_at(&account, Some(&tokens)), expected.map(at));
+        let problem = status(&account, Some(&tokens), at(0)).problem;
+        assert_eq!(problem.is_some(), expected.is_some());
+        assert!(problem.is_none_or(|problem| problem.code == "certificate_ends_soon"));
+    }
+    // A secret has no certificate's end, whatever was used before.
+    let tokens = TokenRecord {
+        certificate_ends_at: Some(at(1)),
+        ..tokens(0, 3600)
+    };
+    assert_eq!(credential_ends_at(&account(Protocol::Delegated), Some(&tokens)), None);
 }

@@ -22,6 +22,8 @@ pub struct AdoptedToken {
     pub access_token: Option<Secret>,
     /// Refresh token.
     pub refresh_token: Option<Secret>,
+    /// When the access token was issued, where known.
+    pub issued_at: Option<UtcInstant>,
     /// When the access token ends; `None`: expired.
     pub expires_at: Option<UtcInstant>,
     /// `scope`.
@@ -71,13 +73,17 @@ pub fn adopt_token(
             origin: Some(origin),
             access_token: access_token.clone(),
             refresh_token: refresh_token.clone(),
-            // Not known when it was issued; "now" would let a clock that is set right look like one that jumped back.
-            issued_at: None,
+            // Where it is not known, "now" would let a clock that is set right look like one that jumped back.
+            issued_at: token.issued_at,
             expires_at: Some(token.expires_at.unwrap_or(now)),
             granted_scopes: token.scope.as_deref().map(scope::granted).unwrap_or_default(),
             signed_in_as: identity
                 .as_ref()
                 .and_then(|identity| identity.addresses.first().cloned()),
+            addresses: identity
+                .as_ref()
+                .map(|identity| identity.addresses.clone())
+                .unwrap_or_default(),
             login_hint: identity.and_then(|identity| identity.login_hint),
             ..TokenRecord::default()
         };

@@ -1,7 +1,8 @@
 //! Work that must end once it is begun: a token request on its way carries an answer that exists nowhere else.
 //!
 //! It runs on a thread of its own, which stores the answer by itself. The caller waits for it and may stop waiting; a process that
-//! wants to end, or to fork, waits for all of them ([`wait_for_commits`]).
+//! wants to end waits for all of them ([`wait_for_commits`]). A fork does not: the thread goes on in the parent, and the child, which has
+//! no such thread, has none of its work either.
 
 use std::any::Any;
 use std::panic::resume_unwind;
@@ -10,10 +11,16 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::base::account::AccountName;
 use crate::base::cancel::{CancelToken, Cancelled};
+use crate::store::record::Written;
+use crate::store::{Store, StoreError, TokenChange};
 
 /// How often a waiting caller looks whether it was cancelled.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// How long, after each vain try, a busy store is left alone before its tokens are offered to it again, milliseconds.
+const PAUSES: [u64; 3] = [100, 400, 1600];
 
 /// How many commits run in this process. A child inherits the number with a fork, but none of the threads, so it counts anew.
 struct Running {
@@ -74,6 +81,23 @@ pub fn wait_for_commits(timeout: Duration) -> bool {
 /// Holds the count as it is until dropped: for a fork, see [`crate::store::quiesce`].
 pub fn hold() -> Box<dyn Any> {
     Box::new(RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Stores what came with an answer, durably. The answer exists nowhere else, and what it was given for may be used up (the code of a
+/// sign-in): so a store that is busy for longer than it waits by itself is asked again.
+pub(crate) fn store_tokens(
+    store: &dyn Store,
+    account: &AccountName,
+    identity_generation: i64,
+    change: TokenChange<'_>,
+) -> Result<Written, StoreError> {
+    for pause in PAUSES {
+        match store.change_tokens(account, identity_generation, change) {
+            Err(error) if error.0.passes() => std::thread::sleep(Duration::from_millis(pause)),
+            written => return written,
+        }
+    }
+    store.change_tokens(account, identity_generation, change)
 }
 
 /// Runs `work` to its end, whatever becomes of the caller, and returns its result unless the caller was cancelled meanwhile. A panic

@@ -32,6 +32,8 @@ pub(super) struct Began {
     pub origin: Option<StateHash>,
     /// Whether only a large `$min_validity` made it necessary.
     pub forced: bool,
+    /// For how many seconds the caller wants the token to be good.
+    pub min_validity: i64,
     /// The claims challenge it answers.
     pub challenge: Option<String>,
 }
@@ -44,8 +46,14 @@ impl Began {
             version: tokens.map_or(0, |tokens| tokens.version),
             origin: tokens.and_then(|tokens| tokens.origin),
             forced,
+            min_validity: 0,
             challenge,
         }
+    }
+
+    /// The same for a caller who wants a token that is good for so many seconds.
+    pub(super) fn demanding(self, min_validity: i64) -> Self {
+        Self { min_validity, ..self }
     }
 
     /// Whether what is stored now still descends from what the request began with.
@@ -101,7 +109,8 @@ pub(super) fn renewed(
     let mut tokens = with_answer(account, stored, answer, identity);
     // Only where it was not already known whose they are.
     tokens.subject = stored.subject.clone().or_else(|| identity.map(person::subject));
-    tokens.forced_at = if began.forced {
+    // Also where the old token had ended: the answer shows that Microsoft gives no longer life.
+    tokens.forced_at = if began.forced || answer.expires_in < began.min_validity {
         Some(answer.received_at)
     } else {
         stored.forced_at
@@ -143,7 +152,10 @@ fn with_answer(
     identity: Option<&Identity>,
 ) -> TokenRecord {
     let received_at = answer.received_at;
-    let address = identity.and_then(|identity| identity.addresses.first().cloned());
+    let addresses = identity
+        .map(|identity| identity.addresses.as_slice())
+        .unwrap_or_default();
+    let address = addresses.first().cloned();
     let login_hint = identity.and_then(|identity| identity.login_hint.clone());
     TokenRecord {
         identity_generation: account.identity_generation,
@@ -163,9 +175,15 @@ fn with_answer(
         },
         subject: None,
         signed_in_as: address.or_else(|| stored.signed_in_as.clone()),
+        addresses: if addresses.is_empty() {
+            stored.addresses.clone()
+        } else {
+            addresses.to_vec()
+        },
         login_hint: login_hint.or_else(|| stored.login_hint.clone()),
         clock_skew: answer.clock_skew.unwrap_or(stored.clock_skew),
         sign_in_expires_at: answer.sign_in_ends_in.map(|seconds| received_at.plus(seconds)),
+        certificate_ends_at: answer.certificate_ends_at,
         block: Block::None,
         problem: None,
         not_before: None,
@@ -272,16 +290,14 @@ pub(super) fn failed(
     if challenge.is_some() {
         tokens.claims = challenge;
     }
+    if began.challenge.is_some() {
+        // Graph has refused the access token, and will as long as its claims are not answered.
+        tokens.expires_at = tokens.expires_at.map(|expires_at| expires_at.min(now));
+    }
     match block(&failure) {
         // Passing trouble changes no state, and does not end one either.
         Block::None => {}
-        block => {
-            tokens.block = block;
-            if began.challenge.is_some() {
-                // Graph has refused it, and nothing better is to be had.
-                tokens.expires_at = tokens.expires_at.map(|expires_at| expires_at.min(now));
-            }
-        }
+        block => tokens.block = block,
     }
     Some(tokens)
 }

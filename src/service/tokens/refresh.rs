@@ -5,6 +5,7 @@
 //! throttling happens outside the lease. A token that is good enough is handed out before anybody waits for anybody else; who then
 //! renews it waits a moment for the new one, and leaves with the old one when Microsoft takes longer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::account::{AccountName, Protocol};
@@ -30,7 +31,15 @@ pub(crate) const LEASE_SECONDS: u32 = 45;
 /// within half a second; a slow answer is nothing that such a caller should pay for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long others are waited for: two holders that die on another machine.
+/// How long a caller whose token is still good waits for a store that somebody else writes, before it leaves the renewal to a later
+/// call.
+const STORE_PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long others are waited for, beside what the call may spend on retries (`squeeze_graph.retry_budget`): until the lease of one
+/// holder ends that died where it can not be seen, and a moment more.
+const HOLDER_WAIT: Duration = Duration::from_secs(LEASE_SECONDS as u64 + 1);
+
+/// How long others are waited for at most, whatever the budget is: two such holders.
 const LONGEST_WAIT: Duration = Duration::from_secs(100);
 
 /// How many requests of one call may fail: whoever goes on asking meets Entra's loop detection (AADSTS50196).
@@ -57,6 +66,14 @@ pub(crate) enum Want {
 }
 
 impl Want {
+    /// For how many seconds the token has to be good.
+    fn min_validity(&self) -> i64 {
+        match self {
+            Self::Valid(min_validity) => *min_validity,
+            Self::New | Self::Answered(_) | Self::Other { .. } | Self::NewerThan(_) => 0,
+        }
+    }
+
     fn challenge(&self) -> Option<&str> {
         match self {
             Self::Answered(claims) => Some(claims),
@@ -135,6 +152,7 @@ struct Renewal {
 /// Gets what `demand` asks for, by at most one token request at a time.
 pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> Result<Obtained> {
     let begun = Instant::now();
+    let longest_wait = (HOLDER_WAIT + context.budget.left()).min(LONGEST_WAIT);
     let mut first: Option<Mark> = None;
     let mut failures = 0;
     loop {
@@ -161,9 +179,14 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
         }
         // Refused here, before anybody else has to wait for it.
         application(context, &account)?;
-        let held = match context.store.acquire_lease(&key(name), LEASE_SECONDS) {
+        let store = if good_enough {
+            context.store.patient(STORE_PATIENCE)
+        } else {
+            Arc::clone(&context.store)
+        };
+        let held = match store.acquire_lease(&key(name), LEASE_SECONDS) {
             Ok(LeaseAttempt::Acquired(lease)) => Held::new(context, lease),
-            // A store that can be read but not written: its trouble is told once the token is good no longer.
+            // A store that can be read but not written, or not now: its trouble is told once the token is good no longer.
             Err(error) if good_enough => {
                 let code = &error.0.problem.code;
                 let facts: [(&'static str, &dyn std::fmt::Display); 2] = [("account", name), ("code", code)];
@@ -172,7 +195,7 @@ pub(crate) fn obtain(context: &Context, name: &AccountName, demand: &Demand) -> 
             }
             Err(error) => return Err(error.into()),
             Ok(LeaseAttempt::Held { .. }) if good_enough => return have(account, stored.as_ref(), now),
-            Ok(LeaseAttempt::Held { .. }) if begun.elapsed() > LONGEST_WAIT => {
+            Ok(LeaseAttempt::Held { .. }) if begun.elapsed() > longest_wait => {
                 return Err(Failure::new(Problem::own("refresh_busy", now)).of(name).into());
             }
             Ok(LeaseAttempt::Held { .. }) => {
@@ -351,12 +374,8 @@ fn pause(account: &AccountRecord, stored: Option<&TokenRecord>, demand: &Demand,
 
 /// The application of an account, or why there is none.
 fn application(context: &Context, account: &AccountRecord) -> Result<Application> {
-    Application::of(
-        &account.settings,
-        context.settings.custom_endpoints,
-        context.clock.now(),
-    )
-    .map_err(|problem| Failure::new(*problem).of(&account.name).into())
+    Application::of(&account.settings, &context.settings, context.clock.now())
+        .map_err(|problem| Failure::new(*problem).of(&account.name).into())
 }
 
 /// What came of holding the lease.
@@ -419,11 +438,15 @@ fn inside(
     if pause(&account, stored.as_ref(), demand, now).is_some() {
         return Ok(Inside::Again);
     }
-    let application = application(context, &account)?;
+    let application = match (application(context, &account), good_enough.is_some()) {
+        // A certificate whose file is just being renewed, for one: what is good for a while goes on.
+        (Err(_), true) => return Ok(Inside::Obtained(Box::new(have(account, stored.as_ref(), now)?))),
+        (application, _) => application?,
+    };
     let stored = outcome::basis(&account, stored);
     let kept = stored.as_ref().and_then(|tokens| tokens.claims.clone());
     let challenge = demand.want.challenge().map(str::to_owned).or(kept);
-    let began = Began::with(stored.as_ref(), forced, challenge);
+    let began = Began::with(stored.as_ref(), forced, challenge).demanding(demand.want.min_validity());
     let request = RefreshRequest {
         held,
         account,

@@ -1,7 +1,5 @@
 //! One token request and the commit of its answer: what runs to its end on a thread of its own, whatever becomes of its caller.
 
-use std::time::Duration;
-
 use crate::base::account::Protocol;
 use crate::base::clock::UtcInstant;
 use crate::base::failure::Result;
@@ -13,7 +11,7 @@ use crate::oauth::token_response::TokenAnswer;
 use crate::service::token_status;
 use crate::service::tokens::outcome::{self, Began};
 use crate::service::tokens::refresh::{Held, Inside, Obtained};
-use crate::service::tokens::{person, read};
+use crate::service::tokens::{commit, person, read};
 use crate::store::StoreError;
 use crate::store::record::{AccountRecord, TokenRecord, Written};
 
@@ -43,6 +41,7 @@ impl RefreshRequest {
             random: context.random.as_ref(),
             cancel: &context.cancel,
             budget: &context.budget,
+            clock_skew: self.stored.as_ref().map_or(0, |tokens| tokens.clock_skew),
             repeats: self.repeats,
         };
         let refresh_token = self.stored.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
@@ -115,7 +114,7 @@ impl RefreshRequest {
         Ok(Inside::Failed(failed))
     }
 
-    /// Stores durably; a store that is busy for a moment costs no token.
+    /// Stores durably.
     fn store(
         &self,
         change: &mut dyn FnMut(&AccountRecord, Option<TokenRecord>) -> Option<TokenRecord>,
@@ -123,13 +122,7 @@ impl RefreshRequest {
         let context = self.held.context();
         let generation = self.account.identity_generation;
         let mut change = |account: &AccountRecord, stored| change(account, outcome::basis(account, stored));
-        for pause in [100, 400, 1600] {
-            match context.store.change_tokens(&self.account.name, generation, &mut change) {
-                Err(error) if error.0.passes() => std::thread::sleep(Duration::from_millis(pause)),
-                written => return written,
-            }
-        }
-        context.store.change_tokens(&self.account.name, generation, &mut change)
+        commit::store_tokens(&*context.store, &self.account.name, generation, &mut change)
     }
 }
 

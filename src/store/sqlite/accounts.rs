@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::connection::Work;
 use super::fault::Fault;
 use super::{secret_text, tokens};
-use crate::base::account::{AccountName, AccountSettings, Cloud, Protocol};
+use crate::base::account::{AccountName, AccountSettings, CertificateFiles, Cloud, Protocol};
 use crate::base::clock::UtcInstant;
 use crate::base::secret::Secret;
 use crate::store::AccountChange;
@@ -25,6 +25,8 @@ struct Settings {
     client_id: String,
     #[serde(with = "secret_text::optional")]
     client_secret: Option<Secret>,
+    #[serde(default)]
+    client_certificate: Option<CertificateFiles>,
     secret_expires_at: Option<UtcInstant>,
     redirect_uri: Option<String>,
     user: Option<String>,

@@ -24,10 +24,8 @@ use crate::store::schema::SealedTable;
 use crate::store::seal::{self, Identity, Part, SealError};
 use crate::store::sqlite::database;
 use crate::store::sqlite::fault::Fault;
-use crate::store::{Result, StoreError, trouble};
+use crate::store::{PATIENCE, Result, StoreError, trouble};
 
-/// How long work may find the database busy before it fails. Sixty-four processes writing at once need well under a second.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest single wait, milliseconds.
 const LONGEST_WAIT: u64 = 40;
 /// How long somebody at the front of the queue waits before it tries again, and somebody further behind before it looks again,
@@ -155,14 +153,15 @@ impl Handle {
         &self.place
     }
 
-    /// Reads. The work may run more than once.
+    /// Reads. The work may run more than once; `patience` is how long it may find the database busy before it fails.
     pub fn read<T>(
         &self,
         moment: &Moment,
         random: &dyn Random,
+        patience: Duration,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(moment.now, None, |open, ring| {
+        self.run(moment.now, patience, None, |open, ring| {
             work(&Work {
                 database: &open.connection,
                 now: moment.now,
@@ -175,15 +174,16 @@ impl Handle {
     }
 
     /// Writes, in one transaction that takes the write lock first, so that nothing it read can change before it is written.
-    /// The work may run more than once.
+    /// The work may run more than once; `patience` is how long it may find the database busy before it fails.
     pub fn write<T>(
         &self,
         moment: &Moment,
         random: &dyn Random,
+        patience: Duration,
         durability: Durability,
         mut work: impl FnMut(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.run(moment.now, Queue::of(&self.place), |open, ring| {
+        self.run(moment.now, patience, Queue::of(&self.place), |open, ring| {
             open.synchronise(durability)?;
             let transaction = open
                 .connection
@@ -203,13 +203,13 @@ impl Handle {
     }
 
     /// Opens the database now, so that what stands against it is told at once.
-    pub fn ensure_open(&self, now: UtcInstant) -> Result<()> {
-        self.run(now, None, |_, _| Ok(()))
+    pub fn ensure_open(&self, now: UtcInstant, patience: Duration) -> Result<()> {
+        self.run(now, patience, None, |_, _| Ok(()))
     }
 
     /// Copies what the write-ahead log holds into the database and empties the log, if nobody is in the way.
     pub fn empty_log(&self, now: UtcInstant) -> Result<()> {
-        self.run(now, None, |open, _| {
+        self.run(now, PATIENCE, None, |open, _| {
             let busy = open
                 .connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -225,6 +225,7 @@ impl Handle {
     fn run<T>(
         &self,
         now: UtcInstant,
+        patience: Duration,
         mut queue: Option<Queue>,
         mut work: impl FnMut(&mut Open, &KeyRing) -> Result<T, Fault>,
     ) -> Result<T> {
@@ -235,7 +236,7 @@ impl Handle {
         let mut moved = false;
         loop {
             if let Some(queue) = &mut queue {
-                while tried.elapsed() < OUT_OF_TURN && queue.must_wait() {
+                while tried.elapsed() < OUT_OF_TURN.min(patience) && queue.must_wait() {
                     sleep(jittered(QUEUE_WAIT));
                 }
                 tried = Instant::now();
@@ -252,7 +253,7 @@ impl Handle {
             };
             match outcome {
                 Ok(result) => return Ok(result),
-                Err(fault) if fault.is_busy() && begun.elapsed() < PATIENCE => {
+                Err(fault) if fault.is_busy() && begun.elapsed() < patience => {
                     let limit = match &mut queue {
                         Some(queue) => {
                             queue.join();

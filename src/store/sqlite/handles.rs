@@ -2,6 +2,7 @@
 //! and none can be reached with another's key; and all of them at one place, so that a fork can close them.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::base::clock::UtcInstant;
 use crate::base::random::Random;
@@ -28,8 +29,8 @@ static HANDLES: Mutex<Handles> = Mutex::new(Handles {
     all: Vec::new(),
 });
 
-/// The handle of the store that `settings` name; makes store and key if there is none.
-pub fn open(settings: &Settings, random: &dyn Random, now: UtcInstant) -> Result<Arc<Handle>> {
+/// The handle of the store that `settings` name; makes store and key if there is none. `patience`: how long it may be found busy.
+pub fn open(settings: &Settings, random: &dyn Random, now: UtcInstant, patience: Duration) -> Result<Arc<Handle>> {
     let place = Place::parse(&settings.store, now)?;
     let (source, ring) = if place.file(now)?.is_some() {
         keys_of_existing(settings, &place, now)?
@@ -37,7 +38,7 @@ pub fn open(settings: &Settings, random: &dyn Random, now: UtcInstant) -> Result
         make(settings, &place, random, now)?
     };
     let handle = keep(place, source, ring);
-    handle.ensure_open(now)?;
+    handle.ensure_open(now, patience)?;
     Ok(handle)
 }
 

@@ -12,8 +12,17 @@ use crate::store::holder::{Holder, Life};
 use crate::store::lease::{Held, View, remaining};
 use crate::store::record::{Lease, LeaseAttempt};
 
-/// Takes the lease `key` for `seconds`, if nobody has it.
-pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -> Result<LeaseAttempt, Fault> {
+/// The moment in which a lease is taken or renewed, by two clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    /// The wall clock.
+    pub now: UtcInstant,
+    /// `CLOCK_BOOTTIME`.
+    pub since_boot: Duration,
+}
+
+/// Takes the lease `key` for `seconds` from `clocks` on, if nobody has it.
+pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, clocks: Clocks) -> Result<LeaseAttempt, Fault> {
     let me = Holder::current();
     let row: Option<(i64, Option<Held>)> = work
         .database
@@ -36,8 +45,8 @@ pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -
     if let Some(held) = held {
         let view = View {
             life: life(&held.holder, &me, key, generation),
-            since_boot,
-            now: work.now,
+            since_boot: clocks.since_boot,
+            now: clocks.now,
             me: me.clone(),
         };
         if let Some(seconds) = remaining(&held, &view) {
@@ -56,8 +65,8 @@ pub fn acquire(work: &Work<'_>, key: &str, seconds: u32, since_boot: Duration) -
             generation,
             me.to_text(),
             seconds,
-            milliseconds(since_boot),
-            work.now.epoch(),
+            milliseconds(clocks.since_boot),
+            clocks.now.epoch(),
         ))?;
     Ok(LeaseAttempt::Acquired(Lease {
         key: key.to_owned(),
@@ -76,7 +85,7 @@ fn life(holder: &Holder, me: &Holder, key: &str, generation: i64) -> Life {
 }
 
 /// Prolongs a lease, if it is still ours. Also one whose time is over, as long as nobody took it: then nobody was let in.
-pub fn renew(work: &Work<'_>, lease: &Lease, seconds: u32, since_boot: Duration) -> Result<bool, Fault> {
+pub fn renew(work: &Work<'_>, lease: &Lease, seconds: u32, clocks: Clocks) -> Result<bool, Fault> {
     let renewed = work
         .database
         .prepare_cached(
@@ -88,8 +97,8 @@ pub fn renew(work: &Work<'_>, lease: &Lease, seconds: u32, since_boot: Duration)
             lease.generation,
             Holder::current().to_text(),
             seconds,
-            milliseconds(since_boot),
-            work.now.epoch(),
+            milliseconds(clocks.since_boot),
+            clocks.now.epoch(),
         ))?;
     Ok(renewed > 0)
 }

@@ -18,6 +18,7 @@ mod sign_ins;
 mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::account::AccountName;
 use crate::base::clock::{Clock, UtcInstant};
@@ -35,20 +36,28 @@ use fault::Fault;
 /// A store in a SQLite file.
 pub struct SqliteStore {
     handle: Arc<Handle>,
-    name: String,
+    name: Arc<str>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// How long the database may be found busy.
+    patience: Duration,
 }
 
 impl SqliteStore {
-    /// Opens the store that `settings` name, and makes it (and its key) if there is none.
-    pub fn open(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self> {
-        let handle = handles::open(settings, &*random, clock.now())?;
+    /// Opens the store that `settings` name, and makes it (and its key) if there is none. `patience`: how long it may be found busy.
+    pub fn open(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        patience: Duration,
+    ) -> Result<Self> {
+        let handle = handles::open(settings, &*random, clock.now(), patience)?;
         Ok(Self {
-            name: handle.place().path().to_string_lossy().into_owned(),
+            name: handle.place().path().to_string_lossy().into(),
             handle,
             clock,
             random,
+            patience,
         })
     }
 
@@ -62,18 +71,37 @@ impl SqliteStore {
         }
     }
 
+    /// The same two clocks as they stand now, after whatever was waited for: a lease lives from the moment in which it is taken.
+    fn clocks(&self) -> leases::Clocks {
+        leases::Clocks {
+            now: self.clock.now(),
+            since_boot: self.clock.since_boot(),
+        }
+    }
+
     fn read<T>(&self, work: impl FnMut(&Work<'_>) -> Result<T, Fault>) -> Result<T> {
-        self.handle.read(&self.moment(), &*self.random, work)
+        self.handle.read(&self.moment(), &*self.random, self.patience, work)
     }
 
     fn write<T>(&self, durability: Durability, work: impl FnMut(&Work<'_>) -> Result<T, Fault>) -> Result<T> {
-        self.handle.write(&self.moment(), &*self.random, durability, work)
+        self.handle
+            .write(&self.moment(), &*self.random, self.patience, durability, work)
     }
 }
 
 impl Store for SqliteStore {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn patient(&self, patience: Duration) -> Arc<dyn Store> {
+        Arc::new(Self {
+            handle: Arc::clone(&self.handle),
+            name: Arc::clone(&self.name),
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            patience,
+        })
     }
 
     fn account(&self, name: &AccountName) -> Result<Option<AccountRecord>> {
@@ -112,13 +140,13 @@ impl Store for SqliteStore {
 
     fn acquire_lease(&self, key: &str, seconds: u32) -> Result<LeaseAttempt> {
         self.write(Durability::Normal, |work| {
-            leases::acquire(work, key, seconds, self.clock.since_boot())
+            leases::acquire(work, key, seconds, self.clocks())
         })
     }
 
     fn renew_lease(&self, lease: &Lease, seconds: u32) -> Result<bool> {
         self.write(Durability::Normal, |work| {
-            leases::renew(work, lease, seconds, self.clock.since_boot())
+            leases::renew(work, lease, seconds, self.clocks())
         })
     }
 

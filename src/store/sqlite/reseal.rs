@@ -8,27 +8,28 @@ use rusqlite::types::ValueRef;
 use super::connection::{Durability, Handle, Work, seal_with_first};
 use super::fault::Fault;
 use crate::base::random::Random;
-use crate::store::Result;
 use crate::store::record::Moment;
 use crate::store::schema::{SEALED, SealedTable};
 use crate::store::seal::Part;
+use crate::store::{PATIENCE, Result};
 
 /// Rows a transaction.
 const BATCH: i64 = 100;
 
 /// Seals every row with the first key; rows done.
 pub fn reseal(handle: &Handle, moment: &Moment, random: &dyn Random) -> Result<u64> {
-    handle.write(moment, random, Durability::Full, seal_with_first)?;
+    handle.write(moment, random, PATIENCE, Durability::Full, seal_with_first)?;
     let mut done = 0;
     for table in &SEALED {
-        let last: i64 = handle.read(moment, random, |work| {
+        let last: i64 = handle.read(moment, random, PATIENCE, |work| {
             let sql = format!("SELECT coalesce(max(id), 0) FROM {}", table.name);
             Ok(work.database.query_row(&sql, [], |row| row.get(0))?)
         })?;
         let mut after = 0;
         while after < last {
-            let (reached, rows) =
-                handle.write(moment, random, Durability::Full, |work| batch(work, table, after, last))?;
+            let (reached, rows) = handle.write(moment, random, PATIENCE, Durability::Full, |work| {
+                batch(work, table, after, last)
+            })?;
             after = reached;
             done += rows;
         }

@@ -35,9 +35,13 @@ struct Tokens {
     granted_scopes: Vec<String>,
     subject: Option<Subject>,
     signed_in_as: Option<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
     login_hint: Option<String>,
     clock_skew: i64,
     sign_in_expires_at: Option<UtcInstant>,
+    #[serde(default)]
+    certificate_ends_at: Option<UtcInstant>,
     block: Block,
     problem: Option<Problem>,
     not_before: Option<UtcInstant>,

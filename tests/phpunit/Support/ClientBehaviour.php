@@ -21,6 +21,7 @@ use Squeeze\Graph\MoveResult;
 use Squeeze\Graph\RefreshOutcome;
 use Squeeze\Graph\RejectMessage;
 use Squeeze\Graph\SignInFailedException;
+use Squeeze\Graph\SignInRequiredException;
 use Squeeze\Graph\StopImport;
 use Squeeze\Graph\TokenState;
 
@@ -57,8 +58,9 @@ trait ClientBehaviour
         self::assertSame(['another', 'invoices'], array_column($client->listAccounts(), 'account'));
         self::assertTrue($client->deleteAccount('another'));
         self::assertFalse($client->deleteAccount('another'));
-        $certificate = ['client_certificate' => '/etc/app.pem', 'client_key' => '/etc/app.key'];
-        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null], $certificate] as $settings) {
+        $half = ['client_certificate' => '/etc/app.pem'];
+        $both = $half + ['client_key' => '/etc/app.key', 'client_secret' => 'x'];
+        foreach ([['nonsense' => 1], ['tenant_id' => 'fabrikam.example'], ['tenant_id' => null], $half, $both] as $settings) {
             self::assertTrue($this->throws(ConfigurationException::class, fn () => $client->saveAccount('invoices', $settings)));
         }
         self::assertTrue($this->throws(AccountNotFoundException::class, fn () => $client->getAccount('others')));
@@ -79,11 +81,21 @@ trait ClientBehaviour
         self::assertSame(RefreshOutcome::UnknownAccount, $client->refreshTokens(60, ['others'])->results[0]->outcome);
         $client->revokeTokens('invoices');
         self::assertSame(TokenState::NeverSignedIn, $client->tokenStatus('invoices')->state);
+        self::assertTrue($this->throws(SignInRequiredException::class, fn () => $client->exportToken('invoices')));
         self::assertSame(RefreshOutcome::NeverSignedIn, $client->refreshTokens()->results[0]->outcome);
         $end = time() + 1_800;
         $status = $client->adoptToken('invoices', ['access_token' => 'a', 'refresh_token' => 'r', 'expires_at' => $end]);
         self::assertSame($end, $status->expiresAt?->getTimestamp());
         self::assertSame(['a', 'r'], array_slice(array_values($client->exportToken('invoices')), 0, 2));
+    }
+
+    public function testAnApplicationHasNothingToExportBeforeItsFirstToken(): void
+    {
+        $client = $this->client();
+        $settings = ['protocol' => 'application', 'mailbox' => 'invoices@contoso.example', 'client_secret' => 'secret'];
+        $client->saveAccount('robot', $settings + $client->getAccount('invoices')->toSettings());
+        $nothing = ['access_token' => null, 'refresh_token' => null, 'expires_at' => null, 'scope' => ''];
+        self::assertSame($nothing, $client->exportToken('robot'));
     }
 
     public function testACallbackThatWasNotBegunIsRefused(): void

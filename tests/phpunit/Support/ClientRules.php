@@ -29,6 +29,23 @@ trait ClientRules
      */
     abstract protected function signedInAt(string $url): array;
 
+    /**
+     * A certificate with its key, as settings of an account.
+     *
+     * @return array{client_certificate: string, client_key: string}
+     */
+    abstract protected function certificate(string $name): array;
+
+    /**
+     * Runs something while renewals fail.
+     *
+     * @template T
+     * @param 'administrator'|'host'|'passing' $trouble who has to act
+     * @param callable(): T $run
+     * @return T
+     */
+    abstract protected function whileRenewalsFail(string $trouble, callable $run): mixed;
+
     /** @return iterable<string, array{array<string, mixed>, string}> */
     public static function settingsThatAreRefused(): iterable
     {
@@ -49,8 +66,10 @@ trait ClientRules
             ['client_secret', "a\0b", 'setting_control_characters'],
             ['client_secret', str_repeat('x', 1_025), 'setting_too_long'],
             ['client_secret', "\xff", 'setting_type'],
-            ['client_certificate', '/etc/app.pem', 'certificate_not_supported'],
-            ['client_key', '/etc/app.key', 'certificate_not_supported'],
+            ['client_certificate', '/etc/app.pem', 'setting_missing'],
+            ['client_certificate', 1, 'setting_type'],
+            ['client_key', '/etc/app.key', 'setting_missing'],
+            ['client_key', "/etc/app\n.key", 'setting_control_characters'],
             ['secret_expires_at', 'tomorrow', 'setting_not_a_date'],
             ['secret_expires_at', '20271231', 'setting_not_a_date'],
             ['secret_expires_at', 1_900_000_000, 'setting_type'],
@@ -60,6 +79,8 @@ trait ClientRules
             ['cloud', 'Global', 'setting_not_allowed'],
             ['enabled', 'x', 'setting_type'],
             ['enabled', 1, 'setting_type'],
+            ['enabled', '0', 'setting_type'],
+            ['refresh_interval', '60', 'setting_type'],
             ['refresh_interval', 'abc', 'setting_type'],
             ['refresh_interval', 0, 'setting_out_of_range'],
             ['refresh_interval', 90 * 86_400 + 1, 'setting_out_of_range'],
@@ -78,7 +99,6 @@ trait ClientRules
             ['scopes', ['https://graph.microsoft.com/offline_access'], 'scope_prefixed'],
             ['scopes', ['.default', 'Mail.Read'], 'scopes_mixed_with_default'],
             ['scopes', array_map(static fn (int $n): string => 'Scope.' . $n, range(0, 100)), 'scopes_too_many'],
-            ['scopes', ['a' => 'Mail.Read'], 'setting_type'],
             ['scopes', ['Mail.Read', 1], 'setting_type'],
             ['redirect_uri', 'foo', 'redirect_uri_invalid'],
             ['redirect_uri', 'https://', 'redirect_uri_invalid'],
@@ -106,6 +126,10 @@ trait ClientRules
             ['authority_url' => 'https://gateway.example', 'graph_url' => null] + $secret,
             'endpoint_pair',
         ];
+        $files = ['client_certificate' => '/etc/app.pem', 'client_key' => '/etc/app.key'];
+        yield 'a secret and a certificate' => [$files + $secret, 'credential_ambiguous'];
+        yield 'a secret and a key' => [['client_key' => '/etc/app.key'] + $secret, 'credential_ambiguous'];
+        yield 'a certificate whose key is taken away' => [['client_key' => null] + $files, 'setting_missing'];
         yield 'another tenant without its secret' => [['tenant_id' => 'fabrikam.example'], 'secret_needed'];
         yield 'another tenant with a secret left empty' => [
             ['tenant_id' => 'fabrikam.example', 'client_secret' => ''],
@@ -146,10 +170,18 @@ trait ClientRules
             ['folder_inbox', ' Eingang', 'folderInbox', ' Eingang'],
             ['folder_inbox', null, 'folderInbox', 'wellknown:inbox'],
             ['scopes', ['openid', 'User.Read', 'user.read', 'Mail.Read'], 'scopes', ['User.Read', 'Mail.Read']],
+            ['scopes', ['a' => 'User.Read', 7 => 'Mail.Read'], 'scopes', ['User.Read', 'Mail.Read']],
+            ['scopes', '', 'scopes', self::scopesByDefault()],
+            ['scopes', ['Mail.Read'], 'scopes', ['Mail.Read']],
+            ['scopes', null, 'scopes', self::scopesByDefault()],
             ['refresh_interval', 60, 'refreshInterval', 60],
             ['refresh_interval', null, 'refreshInterval', 43_200],
+            ['refresh_interval', 60, 'refreshInterval', 60],
+            ['refresh_interval', ' ', 'refreshInterval', 43_200],
             ['enabled', false, 'enabled', false],
             ['enabled', null, 'enabled', true],
+            ['enabled', false, 'enabled', false],
+            ['enabled', '', 'enabled', true],
             ['protocol', '', 'protocol', 'delegated'],
         ];
         foreach ($cases as [$key, $value, $property, $expected]) {
@@ -163,6 +195,82 @@ trait ClientRules
         ]);
         $account = $client->getAccount('invoices');
         self::assertSame(['http://localhost', 'https://gateway.example/graph'], [$account->authorityUrl, $account->graphUrl]);
+    }
+
+    public function testACertificateAndASecretTakeEachOthersPlace(): void
+    {
+        $client = $this->client();
+        $pair = $this->certificate('app');
+        $shown = function () use ($client): array {
+            $account = $client->getAccount('invoices');
+
+            return [$account->hasSecret, $account->clientCertificate, $account->clientKey];
+        };
+        self::assertFalse($client->saveAccount('invoices', $pair));
+        self::assertSame([false, ...array_values($pair)], $shown());
+        self::assertFalse($client->saveAccount('invoices', $client->getAccount('invoices')->toSettings()));
+        self::assertSame([false, ...array_values($pair)], $shown());
+        self::assertFalse($client->saveAccount('invoices', ['client_secret' => '', 'client_certificate' => $pair['client_certificate']]));
+        $another = $this->certificate('another');
+        self::assertFalse($client->saveAccount('invoices', $another));
+        self::assertSame([false, ...array_values($another)], $shown());
+        foreach ([['client_key' => ''], ['client_certificate' => null], ['client_certificate' => null, 'client_key' => null]] as $half) {
+            $failure = $this->failure(fn () => $client->saveAccount('invoices', $half));
+            self::assertSame('Squeeze\Graph\ConfigurationException setting_missing', $failure);
+        }
+        $failure = $this->failure(fn () => $client->saveAccount('invoices', $pair + ['client_secret' => 'new']));
+        self::assertSame('Squeeze\Graph\ConfigurationException credential_ambiguous', $failure);
+        // What was stored stands beside the new secret, as in a form.
+        self::assertFalse($client->saveAccount('invoices', ['client_secret' => 'new'] + $client->getAccount('invoices')->toSettings()));
+        self::assertSame([true, null, null], $shown());
+        self::assertFalse($client->saveAccount('invoices', $pair));
+        self::assertFalse($client->saveAccount('invoices', ['client_secret' => 'new', 'client_certificate' => '', 'client_key' => '']));
+        self::assertSame([true, null, null], $shown());
+    }
+
+    public function testACertificateIsNotNeededAgainForAnotherIdentity(): void
+    {
+        $client = $this->client();
+        $client->saveAccount('invoices', $this->certificate('app'));
+        self::assertTrue($client->saveAccount('invoices', ['tenant_id' => 'fabrikam.example']));
+        self::assertSame(TokenState::SignInRequired, $client->tokenStatus('invoices')->state);
+    }
+
+    public function testAnEnteredEndBelongsToItsSecretOrCertificate(): void
+    {
+        $client = $this->client();
+        $pair = $this->certificate('app');
+        $end = function () use ($client): ?string {
+            return $client->getAccount('invoices')->secretExpiresAt?->format('Y-m-d');
+        };
+        $form = fn (array $changes): array => $changes + $client->getAccount('invoices')->toSettings();
+        $entered = ['secret_expires_at' => '2031-03-31'];
+        $client->saveAccount('invoices', $entered);
+        $client->saveAccount('invoices', ['client_secret' => 'new']);
+        self::assertSame('2031-03-31', $end(), 'another secret, as long as nobody says otherwise');
+        $client->saveAccount('invoices', $pair);
+        self::assertNotSame('2031-03-31', $end(), 'a certificate in place of the secret');
+        $client->saveAccount('invoices', $entered);
+        $client->saveAccount('invoices', $form(['mailbox' => null]));
+        self::assertSame('2031-03-31', $end(), 'the same certificate');
+        $client->saveAccount('invoices', $this->certificate('another'));
+        self::assertNotSame('2031-03-31', $end(), 'another certificate');
+        $client->saveAccount('invoices', $entered + $pair);
+        self::assertSame('2031-03-31', $end(), 'entered with the certificate');
+        $client->saveAccount('invoices', $form(['client_secret' => 'new']));
+        self::assertNull($end(), 'what a form showed of the certificate');
+        $client->saveAccount('invoices', $entered);
+        $client->saveAccount('invoices', $form($pair));
+        self::assertNotSame('2031-03-31', $end(), 'what a form showed of the secret');
+        $client->saveAccount('invoices', $entered);
+        $client->saveAccount('invoices', ['client_secret' => 'new']);
+        self::assertNull($end(), 'a secret in place of the certificate');
+    }
+
+    /** @return list<string> */
+    private static function scopesByDefault(): array
+    {
+        return ['User.Read', 'Mail.ReadWrite', 'Mail.ReadWrite.Shared', 'MailboxSettings.ReadWrite', 'offline_access'];
     }
 
     public function testAnotherPersonOrApplicationHasToSignIn(): void
@@ -290,6 +398,59 @@ trait ClientRules
         ] + $client->getAccount('invoices')->toSettings());
         $failure = $this->failure(fn () => $client->authorizationUrl('robot', 'browser'));
         self::assertSame('Squeeze\Graph\ConfigurationException application_has_no_sign_in', $failure);
+    }
+
+    public function testASignInCanComeBackElsewhere(): void
+    {
+        $client = $this->client();
+        $own = $client->getAccount('invoices')->redirectUri;
+        $to = static function (string $url): string {
+            parse_str((string) parse_url($url, PHP_URL_QUERY), $query);
+
+            return is_string($query['redirect_uri']) ? $query['redirect_uri'] : '';
+        };
+        $elsewhere = 'http://localhost:8123/callback?place=here';
+        foreach (
+            [
+                'a sign-in' => fn (?string $uri): string => $client->authorizationUrl('invoices', 'browser', redirectUri: $uri),
+                'a consent' => fn (?string $uri): string => $client->adminConsentUrl('invoices', 'browser', $uri),
+            ] as $name => $url
+        ) {
+            self::assertSame($own, $to($url(null)), $name);
+            self::assertSame($elsewhere, $to($url($elsewhere)), $name);
+            foreach (
+                [
+                    'foo' => 'redirect_uri_invalid',
+                    'http://host.example/callback' => 'redirect_uri_not_https',
+                    'https://host.example/callback#a' => 'redirect_uri_fragment',
+                    'https://host.example/call(back)' => 'redirect_uri_characters',
+                    'http://[::1]/callback' => 'redirect_uri_ipv6_loopback',
+                    'https://host.example/' . str_repeat('a', 250) => 'redirect_uri_too_long',
+                ] as $uri => $code
+            ) {
+                self::assertSame('Squeeze\Graph\ConfigurationException ' . $code, $this->failure(fn () => $url($uri)), $name);
+            }
+            self::assertSame('ValueError', $this->failure(fn () => $url('')), $name);
+        }
+        self::assertSame($own, $client->getAccount('invoices')->redirectUri);
+        $client->saveAccount('robot', [
+            'protocol' => 'application', 'mailbox' => 'a@contoso.example', 'client_secret' => 'x', 'redirect_uri' => null,
+        ] + $client->getAccount('invoices')->toSettings());
+        self::assertSame($elsewhere, $to($client->adminConsentUrl('robot', 'browser', $elsewhere)));
+        $failure = $this->failure(fn () => $client->adminConsentUrl('robot', 'browser'));
+        self::assertSame('Squeeze\Graph\ConfigurationException redirect_uri_missing', $failure);
+        $failure = $this->failure(fn () => $client->authorizationUrl('robot', 'browser', redirectUri: 'foo'));
+        self::assertSame('Squeeze\Graph\ConfigurationException application_has_no_sign_in', $failure);
+    }
+
+    public function testASessionMayHaveAnyBytes(): void
+    {
+        $client = $this->client();
+        $session = "\xff\0\n";
+        $callback = $this->signedInAt($client->authorizationUrl('invoices', $session));
+        $failure = $this->failure(fn () => $client->exchangeCode($callback, "\xff\0"));
+        self::assertSame('Squeeze\Graph\SignInFailedException sign_in_wrong_session', $failure);
+        self::assertSame(TokenState::Valid, $client->exchangeCode($callback, $session)->state);
     }
 
     public function testARouteTravelsInTheStateItself(): void
@@ -422,6 +583,40 @@ trait ClientRules
         self::assertSame('account_not_found', $client->refreshTokens(60, ['others'])->results[0]->problem?->code);
     }
 
+    public function testNamesForTheJobMayHaveBeenKeys(): void
+    {
+        $client = $this->client();
+        $client->saveAccount('17', ['client_secret' => 'new'] + $client->getAccount('invoices')->toSettings());
+        $names = ['17' => true, 'invoices' => true, '4' => true];
+        $results = $client->refreshTokens(60, array_filter(array_keys($names)))->results;
+        self::assertSame(['17', '4', 'invoices'], array_column($results, 'account'));
+        $outcomes = [RefreshOutcome::NeverSignedIn, RefreshOutcome::UnknownAccount, RefreshOutcome::NotDue];
+        self::assertSame($outcomes, array_column($results, 'outcome'));
+        self::assertSame(['17'], array_column($client->refreshTokens(60, ['any' => '17', 'same' => 17])->results, 'account'));
+        self::assertSame(['17', 'invoices'], array_column($client->listAccounts(), 'account'));
+    }
+
+    /** @return iterable<string, array{'administrator'|'host'|'passing', RefreshOutcome}> */
+    public static function troublesOfTheJob(): iterable
+    {
+        yield 'passing' => ['passing', RefreshOutcome::TemporaryFailure];
+        yield 'for the host to mend' => ['host', RefreshOutcome::ActionRequired];
+        yield 'for an administrator to mend' => ['administrator', RefreshOutcome::ActionRequired];
+    }
+
+    /**
+     * @dataProvider troublesOfTheJob
+     * @param 'administrator'|'host'|'passing' $trouble
+     */
+    public function testTheJobTellsPassingTroubleFromWhatSomebodyHasToMend(string $trouble, RefreshOutcome $outcome): void
+    {
+        $client = $this->client();
+        $report = $this->whileRenewalsFail($trouble, fn () => $client->refreshTokens(100_000));
+        self::assertSame([0, 0, 1], [$report->refreshed, $report->skipped, $report->failed]);
+        self::assertSame($outcome, $report->results[0]->outcome);
+        self::assertSame($trouble === 'passing', $report->results[0]->problem?->retryable);
+    }
+
     public function testWrongArgumentsAreRefused(): void
     {
         $client = $this->client();
@@ -439,7 +634,6 @@ trait ClientRules
                 'a negative leeway' => fn () => $client->isTokenExpired('invoices', -1),
                 'a negative leeway of a time' => fn () => $client->isExpired(time(), leeway: -1),
                 'a negative horizon' => fn () => $client->refreshTokens(-1),
-                'accounts that are no list' => fn () => $client->refreshTokens(1, ['a' => 'invoices']),
                 'a negative limit' => fn () => $client->listMessages('invoices', limit: -1),
                 'a folder without a name' => fn () => $client->listMessages('invoices', ''),
                 'an empty name in a path' => fn () => $client->listMessages('invoices', '/a//b'),
@@ -456,7 +650,7 @@ trait ClientRules
         ) {
             self::assertSame('ValueError', $this->failure($call), $name);
         }
-        self::assertSame('TypeError', $this->failure(fn () => $client->refreshTokens(1, [7])));
+        self::assertSame('TypeError', $this->failure(fn () => $client->refreshTokens(1, [1.5])));
         self::assertSame('TypeError', $this->failure(fn () => $client->withSettings(['log' => []], static fn () => null)));
         self::assertCount(0, iterator_to_array($client->listMessages('invoices', limit: 0), false));
     }

@@ -12,6 +12,8 @@ final class WebServer
     private const PAGE = __DIR__ . '/../../../php/web/public';
 
     public readonly string $url;
+    /** What lets a browser in. */
+    public readonly string $link;
     private readonly Php $server;
 
     /**
@@ -25,14 +27,16 @@ final class WebServer
         $listener = stream_socket_server('tcp://127.0.0.1:0') ?: throw new \RuntimeException('no port is free');
         $port = (int) substr((string) strrchr((string) stream_socket_get_name($listener, false), ':'), 1);
         fclose($listener);
+        $token = bin2hex(random_bytes(32));
         mkdir($folder . '/sessions-' . $port, 0700);
         $this->server = Php::start(
             ['-S', '127.0.0.1:' . $port, '-t', self::PAGE, self::PAGE . '/index.php'],
             $settings + ['session.save_path' => $folder . '/sessions-' . $port],
-            ['SQUEEZE_GRAPH_WEB_CONFIG' => $file],
+            ['SQUEEZE_GRAPH_WEB_CONFIG' => $file, 'SQUEEZE_GRAPH_WEB_TOKEN' => $token],
         );
         // By name: Microsoft, and so the sandbox, allows http:// for localhost.
         $this->url = 'http://localhost:' . $port;
+        $this->link = $this->url . '/?token=' . $token;
         $end = microtime(true) + 10;
         while (($socket = @fsockopen('127.0.0.1', $port)) === false) {
             if (!$this->server->running() || microtime(true) > $end) {

@@ -72,6 +72,9 @@ pub async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener, tls: Option<Tls
         tokio::spawn(async move {
             let wait = sandbox.settings().connect_latency_ms;
             if wait > 0 {
+                // From the client's first byte on: what it does between connecting and speaking (reading its certificates, say)
+                // happens between two journeys over a real network, not during one.
+                let _ = socket.stream.readable().await;
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             match tls {

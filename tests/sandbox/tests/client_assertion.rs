@@ -8,10 +8,12 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::Stage;
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
+use rcgen::{Certificate, CertificateParams, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -20,6 +22,8 @@ use squeeze_graph_sandbox::TENANT;
 
 const KEY: &[u8] = include_bytes!("../src/entra/signing_key.der");
 const APP: &str = "c0ffee00-0007-4000-8000-000000000001";
+/// What the next assertion is called.
+static ID: AtomicU32 = AtomicU32::new(1);
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 fn sign(header: &Value, claims: &Value, encoding: &'static dyn RsaEncoding) -> String {
@@ -36,34 +40,48 @@ fn sign(header: &Value, claims: &Value, encoding: &'static dyn RsaEncoding) -> S
 }
 
 #[test]
-fn an_assertion_is_taken_when_key_thumbprint_audience_and_time_fit() {
+fn an_assertion_is_taken_once_when_key_thumbprint_audience_and_time_fit() {
     let stage = Stage::new();
     let key = KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(KEY), &PKCS_RSA_SHA256).expect("a key");
-    let certificate = CertificateParams::new(vec![])
-        .and_then(|params| params.self_signed(&key))
-        .expect("a certificate");
+    let certificate = |ends: i32| {
+        let mut params = CertificateParams::new(vec![]).expect("parameters");
+        params.not_after = date_time_ymd(ends, 1, 1);
+        params.self_signed(&key).expect("a certificate")
+    };
+    let (good, ended) = (certificate(2100), certificate(2001));
     stage.control(
         "PATCH",
         &format!("apps/{APP}"),
-        &json!({ "certificates": [certificate.pem()] }),
+        &json!({ "certificates": [ended.pem(), good.pem()] }),
     );
-    let thumbprint = URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, certificate.der()));
+    let thumbprint = |certificate: &Certificate| {
+        URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, certificate.der()))
+    };
     let endpoint = format!("{}/{TENANT}/oauth2/v2.0/token", stage.sandbox.url());
     let now = stage.sandbox.now();
-    let claims = json!({ "aud": endpoint, "iss": APP, "sub": APP, "jti": "1", "nbf": now, "exp": now + 600 });
+    let claims = || {
+        let jti = ID.fetch_add(1, Ordering::Relaxed).to_string();
+        json!({ "aud": endpoint, "iss": APP, "sub": APP, "jti": jti, "nbf": now, "exp": now + 600 })
+    };
     let with = |name: &str, value: Value| {
-        let mut claims = claims.clone();
+        let mut claims = claims();
         claims[name] = value;
         claims
     };
-    let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint });
-    let plain = json!({ "alg": "RS256", "typ": "JWT", "x5t#S256": thumbprint });
+    let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint(&good) });
+    let plain = json!({ "alg": "RS256", "typ": "JWT", "x5t#S256": thumbprint(&good) });
+    let late = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint(&ended) });
     let stranger = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": "AAAA" });
+    let used = sign(&header, &claims(), &RSA_PSS_SHA256);
     for (assertion, number) in [
-        (sign(&header, &claims, &RSA_PSS_SHA256), None),
-        (sign(&plain, &claims, &RSA_PKCS1_SHA256), None),
-        (sign(&header, &claims, &RSA_PKCS1_SHA256), Some(700_027)),
-        (sign(&stranger, &claims, &RSA_PSS_SHA256), Some(700_027)),
+        (used.clone(), None),
+        (used, Some(50_013)),
+        (sign(&header, &with("jti", json!("")), &RSA_PSS_SHA256), Some(50_013)),
+        (sign(&header, &claims(), &RSA_PSS_SHA256), None),
+        (sign(&plain, &claims(), &RSA_PKCS1_SHA256), None),
+        (sign(&header, &claims(), &RSA_PKCS1_SHA256), Some(700_027)),
+        (sign(&late, &claims(), &RSA_PSS_SHA256), Some(700_027)),
+        (sign(&stranger, &claims(), &RSA_PSS_SHA256), Some(700_027)),
         (
             sign(
                 &header,

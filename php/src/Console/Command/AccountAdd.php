@@ -4,14 +4,15 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Console\Command;
 
+use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\Prompt;
 use Squeeze\Graph\Console\Text;
-use Symfony\Component\Console\Exception\InvalidOptionException;
-use Symfony\Component\Console\Exception\RuntimeException;
+use Squeeze\Graph\Console\UsageException;
+use Symfony\Component\Console\Completion\CompletionInput;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
-use Symfony\Component\Console\Style\SymfonyStyle;
 
 /**
  * Creates or changes an account: by options, by JSON, and by questions for what is still missing. A secret is read from
@@ -19,7 +20,7 @@ use Symfony\Component\Console\Style\SymfonyStyle;
  */
 final class AccountAdd extends Command
 {
-    /** Settings that are text: option => whether it has to be there for a new account. */
+    /** Settings that are text. */
     private const SETTINGS = [
         'tenant-id' => 'tenant: GUID or domain',
         'client-id' => 'application (client) ID',
@@ -29,13 +30,26 @@ final class AccountAdd extends Command
         'folder-inbox' => 'folder to read from',
         'folder-processed' => 'folder for processed mails',
         'folder-error' => 'folder for rejected mails',
+        'client-certificate' => 'certificate instead of a secret (path of a PEM file)',
+        'client-key' => 'private key of the certificate (path of a PEM file)',
         'secret-expires-at' => 'when the secret ends (a date)',
         'protocol' => 'delegated or application',
         'cloud' => 'global, usgov, usgov-dod or china',
         'authority-url' => 'another sign-in server',
         'graph-url' => 'another Graph server',
     ];
+
+    /** What a new account is asked for, in this order. */
     private const ASKED = ['tenant-id', 'client-id', 'redirect-uri', 'user', 'mailbox', 'folder-inbox', 'folder-processed', 'folder-error'];
+
+    /** What an empty answer stands for. */
+    private const DEFAULTS = [
+        // The one of `sign-in`: the account page gives its own with each sign-in.
+        'redirect_uri' => 'http://localhost/callback',
+        'folder_inbox' => 'wellknown:inbox',
+        'folder_processed' => '/Verarbeitet',
+        'folder_error' => '/Fehler',
+    ];
 
     protected function configure(): void
     {
@@ -43,23 +57,60 @@ final class AccountAdd extends Command
         foreach (self::SETTINGS as $name => $description) {
             $this->addOption($name, null, InputOption::VALUE_REQUIRED, $this->text($description));
         }
-        $this->addOption('client-secret-file', null, InputOption::VALUE_REQUIRED, $this->text('file with the client secret; =- for standard input'));
-        $this->addOption('settings', null, InputOption::VALUE_REQUIRED, $this->text('file with settings as JSON; =- for standard input'));
+        $this->addOption('client-secret-file', null, InputOption::VALUE_REQUIRED, $this->text('file with the client secret; - for standard input'));
+        $this->addOption('settings', null, InputOption::VALUE_REQUIRED, $this->text('file with settings as JSON; - for standard input'));
         $this->addOption('disable', null, InputOption::VALUE_NONE, $this->text('the job leaves it alone'));
         $this->addOption('enable', null, InputOption::VALUE_NONE, $this->text('the job renews it'));
     }
 
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $account = self::account($input);
-        $settings = [];
-        $file = self::option($input, 'settings');
-        if ($file !== null) {
-            $settings = json_decode(self::read($file), true);
-            if (!is_array($settings)) {
-                throw new InvalidOptionException(sprintf('%s holds no JSON object', $file));
+        $account = $this->account($input);
+        $settings = $this->given($input);
+        $wrong = $this->wrongSecret($settings['client_secret'] ?? null);
+        if ($wrong !== null) {
+            throw new UsageException($wrong);
+        }
+        $needsSignIn = $input->isInteractive() && !$this->client->hasAccount($account)
+            ? $this->create($account, $settings, $this->prompt($input, $output), $output)
+            : $this->client->saveAccount($account, $settings);
+        if (self::wantsJson($input)) {
+            $this->json($output, 'account', ['account' => $account, 'needsSignIn' => $needsSignIn]);
+        } else {
+            $output->writeln(sprintf('<info>✓</info> %s', Text::line($this->text('%s is saved', $account))));
+            if ($needsSignIn) {
+                $output->writeln('  → ' . Text::line($this->text('Someone has to sign in now: squeeze-graph sign-in %s', Text::word($account))));
             }
         }
+
+        return ExitCode::AllWell;
+    }
+
+    protected function fixedValues(CompletionInput $input): array
+    {
+        return match (true) {
+            $input->mustSuggestOptionValuesFor('protocol') => ['delegated', 'application'],
+            $input->mustSuggestOptionValuesFor('cloud') => ['global', 'usgov', 'usgov-dod', 'china'],
+            default => [],
+        };
+    }
+
+    protected function storedValues(CompletionInput $input): array
+    {
+        foreach (['folder-inbox', 'folder-processed', 'folder-error'] as $option) {
+            if ($input->mustSuggestOptionValuesFor($option)) {
+                return $this->folderValues($input);
+            }
+        }
+
+        return parent::storedValues($input);
+    }
+
+    /** @return array<array-key, mixed> what the command line says; options win over a file */
+    private function given(InputInterface $input): array
+    {
+        $file = self::option($input, 'settings');
+        $settings = $file === null ? [] : self::readJson($file);
         foreach (array_keys(self::SETTINGS) as $name) {
             $value = self::option($input, $name);
             if ($value !== null) {
@@ -73,58 +124,81 @@ final class AccountAdd extends Command
         if ($input->getOption('disable') === true || $input->getOption('enable') === true) {
             $settings['enabled'] = $input->getOption('disable') !== true;
         }
-        if ($input->isInteractive() && !$this->client->hasAccount($account)) {
-            $settings = $this->ask(new SymfonyStyle($input, $output), $settings);
-        }
-        $given = $settings['client_secret'] ?? null;
-        // Said now and not after a sign-in: Microsoft makes no secret that looks so, and lists its ID beside it.
-        if (is_string($given) && preg_match('/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iD', trim($given)) === 1) {
-            throw new InvalidOptionException($this->text('This is the ID of the secret. Enter the text of the column "Value" of the app registration.'));
-        }
-        $needsSignIn = $this->client->saveAccount($account, $settings);
-        if (self::wantsJson($input)) {
-            self::json($output, 'account', ['account' => $account, 'needsSignIn' => $needsSignIn]);
-        } else {
-            $output->writeln(sprintf('<info>✓</info> %s', Text::line($this->text('%s is saved', $account))));
-            if ($needsSignIn) {
-                $output->writeln('  → ' . Text::line($this->text('Someone has to sign in now: squeeze-graph sign-in %s', $account)));
-            }
-        }
-
-        return ExitCode::AllWell;
-    }
-
-    /**
-     * @param array<array-key, mixed> $settings
-     * @return array<array-key, mixed>
-     */
-    private function ask(SymfonyStyle $style, array $settings): array
-    {
-        $defaults = ['folder_inbox' => 'wellknown:inbox', 'folder_processed' => '/Verarbeitet', 'folder_error' => '/Fehler'];
-        foreach (self::ASKED as $name) {
-            $key = strtr($name, '-', '_');
-            if (!array_key_exists($key, $settings)) {
-                $answer = $style->ask($this->text(self::SETTINGS[$name]), $defaults[$key] ?? null);
-                if (is_string($answer)) {
-                    $settings[$key] = $answer;
-                }
-            }
-        }
-        if (!isset($settings['client_secret'])) {
-            $settings['client_secret'] = $style->askHidden($this->text('client secret (its value; it is not shown)'));
-            $settings['secret_expires_at'] ??= $style->ask($this->text('when the secret ends (a date)'));
-        }
 
         return $settings;
     }
 
-    private static function read(string $file): string
+    /**
+     * Asks for what is missing until it can be saved. No answer is lost: each is offered again, what an option said too.
+     *
+     * @param array<array-key, mixed> $given
+     */
+    private function create(string $account, array $given, Prompt $prompt, OutputInterface $output): bool
     {
-        $text = @file_get_contents($file === '-' ? 'php://stdin' : $file);
-        if ($text === false) {
-            throw new RuntimeException(sprintf('%s can not be read', $file));
+        $asked = array_flip(array_map(static fn (string $name): string => strtr($name, '-', '_'), self::ASKED));
+        $answers = [];
+        while (true) {
+            $before = $answers;
+            $answers = $this->ask($prompt, $given, $before);
+            try {
+                return $this->client->saveAccount($account, $given + $answers);
+            } catch (ConfigurationException $error) {
+                if ($answers === $before) {
+                    throw $error;
+                }
+                $this->problem(self::errors($output), $error->getProblem(), $account);
+                $answers = [...$answers, ...array_filter(array_intersect_key($given, $asked), is_string(...))];
+                $given = array_diff_key($given, $asked);
+            }
+        }
+    }
+
+    /**
+     * @param array<array-key, mixed> $given
+     * @param array<string, ?string> $before the answers of the last round
+     * @return array<string, ?string>
+     */
+    private function ask(Prompt $prompt, array $given, array $before): array
+    {
+        $delegated = ($given['protocol'] ?? 'delegated') === 'delegated';
+        $needed = ['tenant_id', 'client_id', $delegated ? 'redirect_uri' : 'mailbox'];
+        $missing = fn (?string $answer): ?string => $answer === null ? $this->text('This is needed.') : null;
+        $answers = [];
+        foreach (self::ASKED as $name) {
+            $key = strtr($name, '-', '_');
+            // An application signs itself in.
+            if (array_key_exists($key, $given) || (!$delegated && in_array($key, ['redirect_uri', 'user'], true))) {
+                continue;
+            }
+            $question = $key === 'mailbox' && !$delegated ? 'mailbox' : self::SETTINGS[$name];
+            $default = $before[$key] ?? self::DEFAULTS[$key] ?? null;
+            $answers[$key] = $prompt->ask($this->text($question), $default, in_array($key, $needed, true) ? $missing : null);
+        }
+        if (!isset($given['client_secret']) && !isset($given['client_certificate'])) {
+            $kept = $before['client_secret'] ?? null;
+            $typed = $prompt->askUnseen(
+                $this->text($kept === null ? 'client secret (its value; it is not shown)' : 'client secret (nothing: the one you typed)'),
+                fn (?string $answer): ?string => $answer === null && $kept === null ? $missing(null) : $this->told($this->wrongSecret($answer)),
+            );
+            $answers['client_secret'] = $typed ?? $kept;
+            if (!isset($given['secret_expires_at'])) {
+                $answers['secret_expires_at'] = $prompt->ask($this->text('when the secret ends (a date)'), $before['secret_expires_at'] ?? null);
+            }
         }
 
-        return $text;
+        return $answers;
+    }
+
+    /** Said now and not after a sign-in: Microsoft makes no secret that looks so, and lists its ID beside it. */
+    private function wrongSecret(mixed $secret): ?string
+    {
+        return is_string($secret) && preg_match('/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iD', trim($secret)) === 1
+            ? 'This is the ID of the secret. Enter the text of the column "Value" of the app registration.'
+            : null;
+    }
+
+    private function told(?string $english): ?string
+    {
+        return $english === null ? null : $this->text($english);
     }
 }

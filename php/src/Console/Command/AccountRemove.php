@@ -7,11 +7,10 @@ namespace Squeeze\Graph\Console\Command;
 use Squeeze\Graph\AccountNotFoundException;
 use Squeeze\Graph\Console\ExitCode;
 use Squeeze\Graph\Console\Text;
-use Symfony\Component\Console\Exception\RuntimeException;
+use Squeeze\Graph\Console\UsageException;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
-use Symfony\Component\Console\Style\SymfonyStyle;
 
 /**
  * Deletes an account with its tokens, after a question.
@@ -27,21 +26,21 @@ final class AccountRemove extends Command
     /** @throws AccountNotFoundException */
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $account = $this->client->getAccount(self::account($input))->account;
+        $account = $this->client->getAccount($this->account($input))->account;
         if ($input->getOption('yes') !== true) {
             if (!$input->isInteractive()) {
-                throw new RuntimeException($this->text('Say --yes to delete without a question.'));
+                throw new UsageException('Say --yes to delete without a question.');
             }
             $question = $this->text('Delete %s with its tokens? Someone will have to sign in again.', $account);
-            if (!(new SymfonyStyle($input, $output))->confirm(Text::line($question), false)) {
-                $output->writeln($this->text('Nothing is deleted.'));
+            if (!$this->prompt($input, $output)->confirm($question, false)) {
+                self::errors($output)->writeln($this->text('Nothing is deleted.'));
 
                 return ExitCode::AllWell;
             }
         }
         $this->client->deleteAccount($account);
         if (self::wantsJson($input)) {
-            self::json($output, 'removed', ['account' => $account]);
+            $this->json($output, 'removed', ['account' => $account]);
         } else {
             $output->writeln(sprintf('<info>✓</info> %s', Text::line($this->text('%s is deleted', $account))));
         }

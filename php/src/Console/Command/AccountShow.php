@@ -21,9 +21,9 @@ final class AccountShow extends Command
 
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $account = $this->client->getAccount(self::account($input));
+        $account = $this->client->getAccount($this->account($input));
         if (self::wantsJson($input)) {
-            self::json($output, 'account', $account->jsonSerialize());
+            $this->json($output, 'account', $account->jsonSerialize());
         } else {
             foreach ($account->toSettings() as $name => $value) {
                 $shown = match (true) {
@@ -34,9 +34,9 @@ final class AccountShow extends Command
                 $output->writeln(sprintf('%s %s', Text::column($name, 20), Text::line($shown)));
             }
             $output->writeln(sprintf('%s %s', Text::column('client_secret', 20), $this->text($account->hasSecret ? 'is stored' : '–')));
-            $output->writeln(sprintf('%s %s', Text::column($this->text('state'), 20), $this->state($account->status)));
+            $output->writeln(sprintf('%s %s', Text::column($this->text('state'), 20), $this->state($account->status, $account->enabled)));
         }
 
-        return self::exitFor($account->status);
+        return self::exitFor($account->status, $account->enabled);
     }
 }

@@ -6,8 +6,8 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Console\ExitCode;
 use Squeeze\Graph\Console\Text;
+use Symfony\Component\Console\Completion\CompletionInput;
 use Symfony\Component\Console\Exception\InvalidOptionException;
-use Symfony\Component\Console\Exception\RuntimeException;
 use Symfony\Component\Console\Input\InputArgument;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
@@ -26,20 +26,18 @@ final class Adopt extends Command
             ->addOption('only-if-absent', null, InputOption::VALUE_NONE, $this->text('leave an account alone that has tokens'));
     }
 
+    protected function fixedValues(CompletionInput $input): array
+    {
+        return $input->mustSuggestOptionValuesFor('timezone') ? \DateTimeZone::listIdentifiers() : [];
+    }
+
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         $file = $input->getArgument('file');
-        $text = is_string($file) ? @file_get_contents($file === '-' ? 'php://stdin' : $file) : false;
-        if ($text === false) {
-            throw new RuntimeException(sprintf('%s can not be read', is_string($file) ? $file : ''));
-        }
-        $token = json_decode($text, true);
-        if (!is_array($token)) {
-            throw new RuntimeException(sprintf('%s holds no JSON object', is_string($file) ? $file : ''));
-        }
+        $token = self::readJson(is_string($file) ? $file : '');
         try {
             $status = $this->client->adoptToken(
-                self::account($input),
+                $this->account($input),
                 $token,
                 self::option($input, 'timezone'),
                 $input->getOption('only-if-absent') === true,
@@ -48,7 +46,7 @@ final class Adopt extends Command
             throw new InvalidOptionException($error->getMessage(), 0, $error);
         }
         if (self::wantsJson($input)) {
-            self::json($output, 'status', $status->jsonSerialize());
+            $this->json($output, 'status', $status->jsonSerialize());
         } else {
             $output->writeln(sprintf('%s: %s, %s', Text::line($status->account), $this->state($status), self::time($status->expiresAt)));
         }

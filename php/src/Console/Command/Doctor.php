@@ -6,6 +6,10 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Account;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\Machine\Connection;
+use Squeeze\Graph\Console\Machine\Proxy;
+use Squeeze\Graph\Console\Machine\Server;
+use Squeeze\Graph\Console\Machine\Trust;
 use Squeeze\Graph\Console\Text;
 use Squeeze\Graph\GraphException;
 use Symfony\Component\Console\Input\InputInterface;
@@ -16,12 +20,13 @@ use Symfony\Component\Console\Output\OutputInterface;
  */
 final class Doctor extends Command
 {
-    private const HOSTS = ['login.microsoftonline.com', 'graph.microsoft.com'];
     private const SETTINGS = [
         'store', 'key_file', 'connect_timeout', 'timeout', 'retry_budget', 'concurrency', 'proxy', 'proxy_auth_file',
         'ca_file', 'custom_endpoints', 'language', 'log', 'log_level',
     ];
 
+    private InputInterface $input;
+    private OutputInterface $output;
     private ExitCode $exit;
 
     protected function configure(): void
@@ -29,163 +34,186 @@ final class Doctor extends Command
         $this->setName('doctor')->describe('Looks at this machine: PHP, settings, store, key, clock, proxy, CA, DNS');
     }
 
+    protected function takesSeveralStores(InputInterface $input): bool
+    {
+        return true;
+    }
+
+    protected function worksWithoutTheExtension(): bool
+    {
+        return true;
+    }
+
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $this->exit = ExitCode::AllWell;
-        $user = self::user((int) getmyuid(), function_exists('posix_geteuid') ? posix_geteuid() : null);
-        $this->tell($input, $output, 'php', 'ok', sprintf('%s %s, %s, %s', PHP_VERSION, PHP_SAPI, PHP_ZTS ? 'ZTS' : 'NTS', PHP_OS_FAMILY));
-        $this->tell($input, $output, 'extension', 'ok', sprintf('squeeze_graph %s', phpversion('squeeze_graph') ?: '?'));
-        $this->tell($input, $output, 'php.ini', 'ok', php_ini_loaded_file() ?: '–');
-        $this->tell($input, $output, 'user', 'ok', $user);
-        foreach (self::SETTINGS as $name) {
-            $value = ini_get('squeeze_graph.' . $name);
-            $default = (string) get_cfg_var('squeeze_graph.' . $name);
-            if (is_string($value) && $value !== '') {
-                $shown = $name === 'proxy' ? (string) preg_replace('~//[^/@]*@~', '//…@', $value) : $value;
-                $this->tell($input, $output, $name, $name === 'custom_endpoints' && $value === '1' ? 'warning' : 'ok', $shown . ($default === $value ? ' (php.ini)' : ''));
-            }
+        [$this->input, $this->output, $this->exit] = [$input, $output, ExitCode::AllWell];
+        $this->php();
+        $accounts = [];
+        if ($this->application->hasTheExtension()) {
+            $this->settings();
+            $accounts = $this->store();
+            $this->key();
         }
-        $this->store($input, $output);
-        $this->key($input, $output);
-        $this->network($input, $output);
+        $this->network($accounts);
 
         return $this->exit;
     }
 
-    private function store(InputInterface $input, OutputInterface $output): void
+    private function php(): void
+    {
+        $this->tell('php', 'PHP', 'ok', sprintf('%s %s, %s, %s', PHP_VERSION, PHP_SAPI, PHP_ZTS ? 'ZTS' : 'NTS', PHP_OS_FAMILY));
+        $loaded = $this->application->hasTheExtension();
+        $detail = $loaded ? sprintf('squeeze_graph %s', phpversion('squeeze_graph') ?: '?') : $this->application->words->notLoaded();
+        $this->tell('extension', $this->text('extension'), $loaded ? 'ok' : 'failed', $detail);
+        $this->tell('php.ini', 'php.ini', 'ok', php_ini_loaded_file() ?: '–');
+        $this->tell('user', $this->text('user'), 'ok', self::user(function_exists('posix_geteuid') ? posix_geteuid() : (int) getmyuid()));
+    }
+
+    private function settings(): void
+    {
+        $given = array_merge(...$this->application->tenants());
+        foreach (self::SETTINGS as $short) {
+            $name = 'squeeze_graph.' . $short;
+            $value = (string) ini_get($name);
+            $asked = get_cfg_var($name);
+            // The language in force is that of this command; the rest is php.ini's, or was given here.
+            $differs = $short === 'language' ? !in_array($asked, [false, 'en', 'de'], true) : $asked !== $value;
+            if (is_string($asked) && $differs && !isset($given[$name])) {
+                // PHP drops a value that a setting does not take, and goes on with the default.
+                $this->tell($name, $name, 'warning', $this->text('php.ini says %s, which is no value of this setting; %s is in force', self::shown($asked), self::shown($value)));
+            } elseif ($value !== '') {
+                $risky = $short === 'custom_endpoints' && $value === '1';
+                $this->tell($name, $name, $risky ? 'warning' : 'ok', self::shown($value) . ($asked === $value ? ' (php.ini)' : ''));
+            }
+        }
+    }
+
+    /** @return list<Account> */
+    private function store(): array
     {
         $path = (string) ini_get('squeeze_graph.store');
         try {
             $accounts = $this->client->listAccounts();
         } catch (GraphException $error) {
-            $this->tell($input, $output, $this->text('store'), 'failed', $error->getMessage());
+            $this->tell('store', $this->text('store'), 'failed', $error->getMessage());
 
-            return;
+            return [];
         }
         $disabled = count(array_filter($accounts, static fn (Account $account): bool => !$account->enabled));
         $counted = $this->text('accounts: %d, disabled: %d', count($accounts), $disabled);
-        $this->tell($input, $output, $this->text('store'), 'ok', sprintf('%s, %s', self::file($path), $counted));
+        $this->tell('store', $this->text('store'), 'ok', sprintf('%s, %s', self::file($path), $counted));
         $free = @disk_free_space(dirname($path));
         if ($free !== false) {
-            $this->tell($input, $output, $this->text('disk'), $free < 100_000_000 ? 'warning' : 'ok', $this->text('%d MB free', (int) ($free / 1_000_000)));
+            $this->tell('disk', $this->text('disk'), $free < 100_000_000 ? 'warning' : 'ok', $this->text('%d MB free', (int) ($free / 1_000_000)));
         }
         foreach ($accounts as $account) {
-            $exit = self::exitFor($account->status);
-            if ($account->enabled && $exit !== ExitCode::AllWell) {
-                $this->tell($input, $output, $account->account, 'warning', $account->status->problem?->explanation ?? '');
+            if (self::exitFor($account->status, $account->enabled) !== ExitCode::AllWell) {
+                $explanation = $account->status->problem->explanation ?? $this->text('state ' . $account->status->state->name);
+                $this->tell('account', $account->account, 'warning', $explanation . ' → ' . $this->next($account));
             }
         }
+
+        return $accounts;
     }
 
-    private function key(InputInterface $input, OutputInterface $output): void
+    private function key(): void
     {
         $file = (string) ini_get('squeeze_graph.key_file') ?: ini_get('squeeze_graph.store') . '.key';
         if (!is_file($file)) {
             $given = getenv('SQUEEZE_GRAPH_KEY') !== false;
-            $this->tell($input, $output, $this->text('key'), $given ? 'ok' : 'warning', $given ? 'SQUEEZE_GRAPH_KEY' : $this->text('no key file'));
+            $this->tell('key', $this->text('key'), $given ? 'ok' : 'warning', $given ? 'SQUEEZE_GRAPH_KEY' : $this->text('no key file'));
 
             return;
         }
         $open = ((int) fileperms($file) & 0077) !== 0;
-        $this->tell($input, $output, $this->text('key'), $open ? 'warning' : 'ok', self::file($file));
+        $this->tell('key', $this->text('key'), $open ? 'warning' : 'ok', self::file($file));
     }
 
-    private function network(InputInterface $input, OutputInterface $output): void
+    /** @param list<Account> $accounts */
+    private function network(array $accounts): void
     {
-        $proxy = array_filter([
-            'squeeze_graph.proxy' => ini_get('squeeze_graph.proxy'),
-            'HTTPS_PROXY' => getenv('HTTPS_PROXY') ?: getenv('https_proxy'),
-            'NO_PROXY' => getenv('NO_PROXY') ?: getenv('no_proxy'),
-        ]);
-        $shown = array_map(
-            static fn (string $name, string $value): string => $name . '=' . preg_replace('~//[^/@]*@~', '//…@', $value),
-            array_keys($proxy),
-            $proxy,
-        );
-        $this->tell($input, $output, $this->text('proxy'), 'ok', $shown === [] ? $this->text('none') : implode(' ', $shown));
-        $bundle = openssl_get_cert_locations()['default_cert_file'] ?? '';
-        $candidates = array_filter(['/etc/ssl/certs/ca-certificates.crt', $bundle], is_file(...));
-        $found = array_values($candidates)[0] ?? null;
-        $this->tell($input, $output, 'CA', $found === null ? 'warning' : 'ok', $found ?? $this->text('no bundle of the system was found'));
-        foreach ($this->servers() as [$host, $port, $secure]) {
-            $addresses = filter_var($host, FILTER_VALIDATE_IP) !== false ? [$host] : (gethostbynamel($host) ?: []);
-            $direct = $addresses !== [] || $proxy !== [];
-            $this->tell($input, $output, 'DNS ' . $host, $direct ? 'ok' : 'failed', $addresses === [] ? $this->text('no address') : implode(', ', $addresses));
-            if ($addresses !== [] && $proxy === []) {
-                $this->connect($input, $output, $host, $port, $secure);
-            }
+        $setting = static fn (string $name): string => (string) (ini_get('squeeze_graph.' . $name) ?: get_cfg_var('squeeze_graph.' . $name));
+        $proxy = new Proxy($setting('proxy'), $setting('proxy_auth_file'), getenv());
+        $set = $proxy->settings();
+        $shown = array_map(static fn (string $name, string $value): string => $name . '=' . $value, array_keys($set), $set);
+        $this->tell('proxy', $this->text('proxy'), 'ok', $shown === [] ? $this->text('none') : implode(' ', $shown));
+        $trust = new Trust($setting('ca_file'), getenv());
+        $files = implode(' + ', array_filter([$trust->system, $trust->extra]));
+        $this->tell('ca', 'CA', match (true) {
+            !$trust->extraIsUsable() => 'failed',
+            $files === '' => 'warning',
+            default => 'ok',
+        }, match (true) {
+            !$trust->extraIsUsable() => $this->text('%s holds no certificate in PEM', $trust->extra),
+            $files === '' => $this->text('no bundle of the system was found'),
+            default => $files,
+        });
+        $connection = new Connection($proxy, $trust, max(1, (int) $setting('connect_timeout') ?: 10));
+        foreach (Server::of($accounts) as $server) {
+            $this->server($server, $proxy, $connection);
+        }
+    }
+
+    private function server(Server $server, Proxy $proxy, Connection $connection): void
+    {
+        $through = $proxy->of($server);
+        $addresses = $server->addresses();
+        $this->tell('dns', 'DNS ' . $server->host, $addresses !== [] || $through !== null ? 'ok' : 'failed', match (true) {
+            $addresses !== [] => implode(', ', $addresses),
+            $through !== null => $this->text('no address here; the proxy resolves it'),
+            default => $this->text('no address'),
+        });
+        if ($addresses === [] && $through === null) {
+            return;
+        }
+        $way = $server->name() . ($through === null ? '' : ' ' . $this->text('through %s', Proxy::withoutPassword($through)));
+        if (!$connection->canBeTried($server)) {
+            $this->tell('connection', $this->text('connection'), 'skipped', $this->text('%s: can not be tried from here; "squeeze-graph test" does', $way));
+
+            return;
+        }
+        try {
+            ['milliseconds' => $milliseconds, 'skew' => $skew] = $connection->ask($server);
+        } catch (\RuntimeException $error) {
+            $this->tell('connection', $this->text('connection'), 'failed', $error->getMessage());
+
+            return;
+        }
+        $this->tell('connection', $this->text('connection'), 'ok', sprintf('%s, %d ms', $way, $milliseconds));
+        if ($skew !== null) {
+            $this->tell('clock', $this->text('clock'), abs($skew) > 60 ? 'warning' : 'ok', $this->text('differs from the server by %d s', $skew));
         }
     }
 
     /**
-     * The servers that the accounts name, else Microsoft's.
-     *
-     * @return list<array{string, int, bool}> host, port, whether over TLS
+     * @param string $id the same in every language
      */
-    private function servers(): array
-    {
-        $servers = [];
-        try {
-            foreach ($this->client->listAccounts() as $account) {
-                foreach ([$account->authorityUrl, $account->graphUrl] as $url) {
-                    $parts = $url === null ? false : parse_url($url);
-                    if (is_array($parts) && isset($parts['host'])) {
-                        $secure = ($parts['scheme'] ?? '') !== 'http';
-                        $servers[] = [$parts['host'], $parts['port'] ?? ($secure ? 443 : 80), $secure];
-                    }
-                }
-            }
-        } catch (GraphException) {
-            // Told with the store.
-        }
-
-        return $servers === []
-            ? array_map(static fn (string $host): array => [$host, 443, true], self::HOSTS)
-            : array_values(array_unique($servers, SORT_REGULAR));
-    }
-
-    private function connect(InputInterface $input, OutputInterface $output, string $host, int $port, bool $secure): void
-    {
-        $began = hrtime(true);
-        $stream = @stream_socket_client(sprintf('%s://%s:%d', $secure ? 'ssl' : 'tcp', $host, $port), $code, $message, 10);
-        if ($stream === false) {
-            $this->tell($input, $output, $this->text('connection'), 'failed', sprintf('%s:%d: %s', $host, $port, $message ?: error_get_last()['message'] ?? '?'));
-
-            return;
-        }
-        $this->tell($input, $output, $this->text('connection'), 'ok', sprintf('%s:%d, %d ms', $host, $port, (hrtime(true) - $began) / 1_000_000));
-        stream_set_timeout($stream, 10);
-        fwrite($stream, sprintf("HEAD / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", $host));
-        $head = (string) stream_get_contents($stream, 16_384);
-        fclose($stream);
-        if (preg_match('/^Date: (.+)\r$/mi', $head, $part) === 1 && ($time = strtotime($part[1])) !== false) {
-            $skew = $time - time();
-            $this->tell($input, $output, $this->text('clock'), abs($skew) > 60 ? 'warning' : 'ok', $this->text('differs from the server by %d s', $skew));
-        }
-    }
-
-    private function tell(InputInterface $input, OutputInterface $output, string $what, string $status, string $detail): void
+    private function tell(string $id, string $label, string $status, string $detail): void
     {
         if ($status === 'failed') {
             $this->exit = ExitCode::Configuration;
         }
-        if (self::wantsJson($input)) {
-            self::json($output, 'check', compact('what', 'status', 'detail'));
+        if (self::wantsJson($this->input)) {
+            $this->json($this->output, 'check', compact('id', 'label', 'status', 'detail'));
 
             return;
         }
         $mark = ['ok' => '<info>✓</info>', 'warning' => '<comment>!</comment>', 'failed' => '<error>✗</error>'][$status] ?? '-';
-        $output->writeln(sprintf('%s %s %s', $mark, Text::column($what, 30), Text::line($detail)));
+        $this->output->writeln(sprintf('%s %s %s', $mark, Text::column($label, 30), Text::line($detail)));
+    }
+
+    private static function shown(string $value): string
+    {
+        return $value === '' ? "''" : Proxy::withoutPassword($value);
     }
 
     private static function file(string $path): string
     {
-        return sprintf('%s (%s, %o)', $path, self::user((int) @fileowner($path), null), (int) @fileperms($path) & 07777);
+        return sprintf('%s (%s, %o)', $path, self::user((int) @fileowner($path)), (int) @fileperms($path) & 07777);
     }
 
-    private static function user(int $script, ?int $effective): string
+    private static function user(int $id): string
     {
-        $id = $effective ?? $script;
         $entry = function_exists('posix_getpwuid') ? posix_getpwuid($id) : false;
 
         return is_array($entry) ? $entry['name'] : (string) $id;

@@ -6,7 +6,7 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Console\ExitCode;
 use Squeeze\Graph\Console\ImportEmails;
-use Symfony\Component\Console\Exception\InvalidOptionException;
+use Squeeze\Graph\Console\UsageException;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
@@ -25,9 +25,9 @@ final class Import extends Command
 
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $directory = self::option($input, 'directory') ?? throw new InvalidOptionException('--directory is missing');
+        $directory = self::option($input, 'directory') ?? throw new UsageException('Option --directory is missing');
         $limit = self::number($input, 'limit', 1);
-        $script = ['--directory', $directory, '--account', self::account($input), '--lang', $this->application->words->language];
+        $script = ['--directory', $directory, '--account', $this->account($input), '--lang', $this->application->words->language];
         if ($limit !== null) {
             array_push($script, '--limit', (string) $limit);
         }

@@ -20,6 +20,11 @@ final class KeyRotate extends Command
         $this->setName('key:rotate')->describe('Puts a new key into the key file and seals the store anew');
     }
 
+    protected function takesSeveralStores(InputInterface $input): bool
+    {
+        return true;
+    }
+
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         // The store and its key exist from here on, and the key file is the one in force.
@@ -34,7 +39,7 @@ final class KeyRotate extends Command
         $rows = $this->client->resealStore();
         $keys->replace($new);
         if (self::wantsJson($input)) {
-            self::json($output, 'rotated', ['keyFile' => $file, 'rows' => $rows]);
+            $this->json($output, 'rotated', ['keyFile' => $file, 'rows' => $rows]);
         } else {
             $output->writeln(sprintf('<info>✓</info> %s', $this->text('%d rows are sealed with the new key. Back up %s.', $rows, $file)));
         }

@@ -6,6 +6,8 @@ namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\Console\ExitCode;
 use Squeeze\Graph\Console\Text;
+use Squeeze\Graph\Message;
+use Symfony\Component\Console\Completion\CompletionInput;
 use Symfony\Component\Console\Input\InputArgument;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
@@ -28,33 +30,49 @@ final class Messages extends Command
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         $folder = $input->getArgument('folder');
+        $limit = self::number($input, 'limit', 1) ?? 50;
         $messages = $this->client->listMessages(
-            self::account($input),
+            $this->account($input),
             is_string($folder) ? $folder : null,
-            limit: self::number($input, 'limit', 1),
+            // One more tells whether these are all.
+            limit: $limit + 1,
             unreadOnly: $input->getOption('unread') === true,
             newestFirst: $input->getOption('oldest-first') !== true,
         );
-        $any = false;
+        $shown = 0;
         foreach ($messages as $message) {
-            $any = true;
-            if (self::wantsJson($input)) {
-                self::json($output, 'message', $message->jsonSerialize());
-                continue;
+            if ($shown === $limit) {
+                self::errors($output)->writeln($this->text('There are more than these %d: --limit shows them.', $limit));
+                break;
             }
-            $output->writeln(sprintf(
-                '%s %s%s %s %s',
-                $message->receivedAt?->format('Y-m-d H:i') ?? str_repeat(' ', 16),
-                $message->isRead ? ' ' : '•',
-                $message->hasAttachments ? '+' : ' ',
-                Text::column($message->from->address ?? '', 30),
-                Text::line($message->subject ?? $this->text('no subject')),
-            ));
+            $shown++;
+            if (self::wantsJson($input)) {
+                $this->json($output, 'message', $message->jsonSerialize());
+            } else {
+                $output->writeln($this->row($message));
+            }
         }
-        if (!$any && !self::wantsJson($input)) {
+        if ($shown === 0 && !self::wantsJson($input)) {
             $output->writeln($this->text('no mails'));
         }
 
         return ExitCode::AllWell;
+    }
+
+    protected function storedValues(CompletionInput $input): array
+    {
+        return $input->mustSuggestArgumentValuesFor('folder') ? $this->folderValues($input) : parent::storedValues($input);
+    }
+
+    private function row(Message $message): string
+    {
+        return sprintf(
+            '%s %s%s %s %s',
+            $message->receivedAt === null ? str_repeat(' ', 20) : self::time($message->receivedAt),
+            $message->isRead ? ' ' : '•',
+            $message->hasAttachments ? '+' : ' ',
+            Text::column($message->from->address ?? '', 30),
+            Text::line($message->subject ?? $this->text('no subject')),
+        );
     }
 }

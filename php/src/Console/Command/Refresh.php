@@ -24,6 +24,12 @@ final class Refresh extends Command
             ->addOption('force', 'f', InputOption::VALUE_NONE, $this->text('renew whatever is left of the old token'));
     }
 
+    /** Named accounts are those of one store: in another they would be unknown. */
+    protected function takesSeveralStores(InputInterface $input): bool
+    {
+        return $input->getArgument('accounts') === [];
+    }
+
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         /** @var list<string> $accounts */
@@ -31,7 +37,7 @@ final class Refresh extends Command
         $horizon = $input->getOption('force') === true ? 2_000_000_000 : self::number($input, 'horizon', 0);
         $script = ['--lang', $this->application->words->language];
         foreach ($accounts as $account) {
-            array_push($script, '--account', $account);
+            array_push($script, '--account', self::accountName($account));
         }
         if ($horizon !== null) {
             array_push($script, '--horizon', (string) $horizon);

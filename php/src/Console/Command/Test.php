@@ -5,7 +5,10 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Console\Command;
 
 use Squeeze\Graph\CheckStatus;
+use Squeeze\Graph\ConnectionCheck;
 use Squeeze\Graph\Console\ExitCode;
+use Squeeze\Graph\Console\MissingFolders;
+use Squeeze\Graph\Console\ProgressBar;
 use Squeeze\Graph\Console\Text;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Output\OutputInterface;
@@ -22,44 +25,56 @@ final class Test extends Command
 
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
-        $account = self::account($input);
-        $report = $this->client->testConnection($account);
+        $account = $this->account($input);
+        $wait = new ProgressBar(STDERR);
+        $wait->announce($this->text('Testing %s, for 20 seconds at most …', Text::plain($account)));
+        try {
+            $report = $this->client->testConnection($account);
+        } finally {
+            $wait->clear();
+        }
+        $exit = ExitCode::AllWell;
         foreach ($report->checks as $check) {
-            if (self::wantsJson($input)) {
-                self::json($output, 'check', ['account' => $account] + $check->jsonSerialize());
-                continue;
+            if ($check->status === CheckStatus::Failed) {
+                $exit = $exit->and($check->problem === null ? ExitCode::Configuration : ExitCode::ofProblem($check->problem));
             }
-            $mark = match ($check->status) {
-                CheckStatus::Ok => '<info>✓</info>',
-                CheckStatus::Warning => '<comment>!</comment>',
-                CheckStatus::Failed => '<error>✗</error>',
-                CheckStatus::Skipped => '-',
-            };
-            $output->writeln(sprintf('%s %s %s', $mark, Text::column($check->label, 26), Text::line($check->detail)));
-            if ($check->problem !== null && $check->problem->remedy !== '') {
-                $output->writeln('  → ' . Text::line($check->problem->remedy));
+            if (self::wantsJson($input)) {
+                $this->json($output, 'check', ['account' => $account] + $check->jsonSerialize());
+            } else {
+                $this->show($check, $account, $output);
             }
         }
+        if (!self::wantsJson($input) && self::foldersMayBeMissing($report->checks)) {
+            $prompt = $input->isInteractive() ? $this->prompt($input, $output) : null;
+            (new MissingFolders($this->client, $this->application->words, $prompt))->offer($this->client->getAccount($account), $output);
+        }
 
-        return $report->ok ? ExitCode::AllWell : $this->verdict($report->checks);
+        return $report->ok ? ExitCode::AllWell : $exit;
     }
 
-    /** @param list<\Squeeze\Graph\ConnectionCheck> $checks */
-    private function verdict(array $checks): ExitCode
+    private function show(ConnectionCheck $check, string $account, OutputInterface $output): void
     {
-        $exit = ExitCode::AllWell;
+        $mark = match ($check->status) {
+            CheckStatus::Ok => '<info>✓</info>',
+            CheckStatus::Warning => '<comment>!</comment>',
+            CheckStatus::Failed => '<error>✗</error>',
+            CheckStatus::Skipped => '-',
+        };
+        $output->writeln(sprintf('%s %s %s', $mark, Text::column($check->label, 26), Text::line($check->detail)));
+        if ($check->problem !== null && $check->problem->remedy !== '') {
+            $output->writeln('  → ' . Text::line($this->inCommands($check->problem->remedy, $account)));
+        }
+    }
+
+    /** @param list<ConnectionCheck> $checks */
+    private static function foldersMayBeMissing(array $checks): bool
+    {
         foreach ($checks as $check) {
-            if ($check->status === CheckStatus::Failed) {
-                $exit = $exit->and(match (true) {
-                    $check->problem === null => ExitCode::Configuration,
-                    $check->problem->retryable => ExitCode::TryAgain,
-                    $check->problem->actor === \Squeeze\Graph\Actor::Host => ExitCode::Configuration,
-                    $check->problem->actor === \Squeeze\Graph\Actor::Nobody => ExitCode::TryAgain,
-                    default => ExitCode::PersonNeeded,
-                });
+            if ($check->status === CheckStatus::Failed && in_array($check->id, ['folder_processed', 'folder_error'], true)) {
+                return true;
             }
         }
 
-        return $exit;
+        return false;
     }
 }

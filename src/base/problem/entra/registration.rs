@@ -196,12 +196,12 @@ pub(super) static ROWS: &[Numbers] = &[
             Class::ActionRequired,
             Actor::Host,
             text(
-                "A part of the request is missing on Microsoft's side, for example the client secret.",
-                "Auf Microsofts Seite fehlt ein Teil der Anfrage, zum Beispiel das Clientgeheimnis (Client Secret).",
+                "A part of the request is missing on Microsoft's side, for example the client secret or the certificate's proof.",
+                "Auf Microsofts Seite fehlt ein Teil der Anfrage, zum Beispiel das Clientgeheimnis (Client Secret) oder der Nachweis mit dem Zertifikat.",
             ),
             text(
-                "Save the account with its client_secret, and let no proxy change the request's body.",
-                "Speichern Sie das Konto mit seinem client_secret, und sorgen Sie dafür, dass kein Proxy den Inhalt der Anfrage ändert.",
+                "Save the account with its client_secret or certificate, and let no proxy change the request's body.",
+                "Speichern Sie das Konto mit seinem client_secret oder Zertifikat, und sorgen Sie dafür, dass kein Proxy den Inhalt der Anfrage ändert.",
             ),
         ),
     ),
@@ -211,8 +211,8 @@ pub(super) static ROWS: &[Numbers] = &[
             Class::ActionRequired,
             Actor::AppAdministrator,
             text(
-                "The application is registered as a public client, which may not use a client secret.",
-                "Die Anwendung ist als öffentlicher Client registriert; ein solcher darf kein Clientgeheimnis (Client Secret) verwenden.",
+                "The application is registered as a public client, which may use neither a client secret nor a certificate.",
+                "Die Anwendung ist als öffentlicher Client registriert; ein solcher darf weder ein Clientgeheimnis (Client Secret) noch ein Zertifikat verwenden.",
             ),
             text(
                 "Register the redirect URI under the platform “Web” instead of “Mobile and desktop applications”.",
@@ -221,22 +221,22 @@ pub(super) static ROWS: &[Numbers] = &[
         ),
     ),
     (
-        &[700_027, 50_012, 700_021, 7_000_214],
+        &[700_027, 50_012, 700_021, 7_000_214, 50_027],
         stays(
             Class::ActionRequired,
             Actor::AppAdministrator,
             text(
-                "Microsoft does not accept the signed proof of the application's identity (client assertion).",
-                "Microsoft erkennt den signierten Nachweis der Anwendung (Client Assertion) nicht an.",
+                "Microsoft does not accept the application's certificate, or what its key signed (client assertion).",
+                "Microsoft erkennt das Zertifikat der Anwendung oder die Signatur seines Schlüssels (Client Assertion) nicht an.",
             ),
             text(
-                "Compare the certificate's thumbprint with the app registration, and check this machine's clock.",
-                "Vergleichen Sie den Fingerabdruck des Zertifikats mit der App-Registrierung, und prüfen Sie die Uhr dieses Rechners.",
+                "Upload the account's client_certificate to the app registration under “Certificates & secrets”, or compare its thumbprint and its end with what stands there, and check this machine's clock.",
+                "Laden Sie client_certificate des Kontos in der App-Registrierung unter „Zertifikate & Geheimnisse“ hoch, oder vergleichen Sie Fingerabdruck und Ablaufdatum mit dem, was dort steht, und prüfen Sie die Uhr dieses Rechners.",
             ),
         ),
     ),
     (
-        &[50_013, 500_133],
+        &[50_013, 500_133, 700_024],
         stays(
             Class::ActionRequired,
             Actor::Host,

@@ -63,8 +63,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "open_basedir does not allow the path {path}.",
-                "open_basedir lässt den Pfad {path} nicht zu.",
+                "open_basedir does not allow the path {path}[ of the setting {key}].",
+                "open_basedir lässt den Pfad {path}[ der Einstellung {key}] nicht zu.",
             ),
             text(
                 "Use a path below open_basedir, or add the folder to open_basedir.",
@@ -78,8 +78,8 @@ pub(super) static ROWS: &[Entry] = &[
             Class::Configuration,
             Actor::Host,
             text(
-                "{path} is no path of a file on this machine.",
-                "{path} ist kein Pfad einer Datei auf diesem Rechner.",
+                "{path}[ in the setting {key}] is no path of a file on this machine.",
+                "{path}[ in der Einstellung {key}] ist kein Pfad einer Datei auf diesem Rechner.",
             ),
             text(
                 "Use a plain path; stream wrappers are not supported.",

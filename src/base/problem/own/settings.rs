@@ -7,17 +7,77 @@ use crate::base::problem::table::{stays, text};
 
 pub(super) static ROWS: &[Entry] = &[
     (
-        "certificate_not_supported",
+        "certificate_invalid",
         stays(
             Class::Configuration,
             Actor::Host,
             text(
-                "The setting {key} can not be used yet: instead of client_certificate and client_key, this version needs a client secret.",
-                "Die Einstellung {key} ist noch nicht verwendbar: Statt client_certificate und client_key braucht diese Version ein Clientgeheimnis (Client Secret).",
+                "The file {path} of the setting {key} holds no certificate in PEM form.",
+                "Die Datei {path} der Einstellung {key} enthält kein Zertifikat in PEM-Form.",
             ),
             text(
-                "Leave {key} out and enter a client_secret.",
-                "Lassen Sie {key} weg, und tragen Sie ein client_secret ein.",
+                "Write the certificate as PEM (“BEGIN CERTIFICATE”); one in binary form becomes it with: openssl x509 -inform der -in app.cer -out app.pem.",
+                "Speichern Sie das Zertifikat als PEM („BEGIN CERTIFICATE“); aus einer binären Datei wird es mit: openssl x509 -inform der -in app.cer -out app.pem.",
+            ),
+        ),
+    ),
+    (
+        "certificate_key_encrypted",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The private key in {path} (setting {key}) is locked with a password.",
+                "Der private Schlüssel in {path} (Einstellung {key}) ist mit einem Kennwort geschützt.",
+            ),
+            text(
+                "Write it without a password into a file that only the user PHP runs as may read: openssl pkey -in locked.key -out app.key.",
+                "Schreiben Sie ihn ohne Kennwort in eine Datei, die nur der Benutzer lesen darf, unter dem PHP läuft: openssl pkey -in locked.key -out app.key.",
+            ),
+        ),
+    ),
+    (
+        "certificate_key_invalid",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The file {path} of the setting {key} holds no private RSA key that can be used.",
+                "Die Datei {path} der Einstellung {key} enthält keinen verwendbaren privaten RSA-Schlüssel.",
+            ),
+            text(
+                "Use an RSA key of 2048 to 4096 bits in PEM form (PKCS #8 or PKCS #1); Microsoft takes no elliptic curves here.",
+                "Verwenden Sie einen RSA-Schlüssel mit 2048 bis 4096 Bit in PEM-Form (PKCS #8 oder PKCS #1); elliptische Kurven nimmt Microsoft hier nicht an.",
+            ),
+        ),
+    ),
+    (
+        "certificate_mismatch",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The private key in {path} (setting {key}) is not the key of the certificate in {certificate}.",
+                "Der private Schlüssel in {path} (Einstellung {key}) gehört nicht zum Zertifikat in {certificate}.",
+            ),
+            text(
+                "Name the certificate and the key that were made together, in client_certificate and client_key.",
+                "Geben Sie in client_certificate und client_key das Zertifikat und den Schlüssel an, die zusammen erzeugt wurden.",
+            ),
+        ),
+    ),
+    (
+        "certificate_unreadable",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "The file {path} of the setting {key} can not be read[: {reason}].",
+                "Die Datei {path} der Einstellung {key} lässt sich nicht lesen[: {reason}].",
+            ),
+            text(
+                "Check the path, and let every user under whom PHP and the job run read the file.",
+                "Prüfen Sie den Pfad, und geben Sie jedem Benutzer, unter dem PHP und der Job laufen, das Recht, die Datei zu lesen.",
             ),
         ),
     ),
@@ -37,17 +97,32 @@ pub(super) static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "credential_ambiguous",
+        stays(
+            Class::Configuration,
+            Actor::Host,
+            text(
+                "Both a client_secret and a new {key} were given; an account has one of them.",
+                "Angegeben sind ein client_secret und ein neues {key}; ein Konto hat nur eines davon.",
+            ),
+            text(
+                "Leave out the one that the account shall not use; the other takes its place.",
+                "Lassen Sie weg, was das Konto nicht verwenden soll; das andere tritt an seine Stelle.",
+            ),
+        ),
+    ),
+    (
         "credential_missing",
         stays(
             Class::Configuration,
             Actor::Host,
             text(
-                "The account has no client secret.",
-                "Das Konto hat kein Clientgeheimnis (Client Secret).",
+                "The account has neither a client secret nor a certificate.",
+                "Das Konto hat weder ein Clientgeheimnis (Client Secret) noch ein Zertifikat.",
             ),
             text(
-                "Save the account with the secret's value from the app registration (“Certificates & secrets”).",
-                "Speichern Sie das Konto mit dem Wert des Geheimnisses aus der App-Registrierung („Zertifikate & Geheimnisse“).",
+                "Save the account with the secret's value from the app registration (“Certificates & secrets”), or with client_certificate and client_key.",
+                "Speichern Sie das Konto mit dem Wert des Geheimnisses aus der App-Registrierung („Zertifikate & Geheimnisse“), oder mit client_certificate und client_key.",
             ),
         ),
     ),

@@ -37,6 +37,36 @@ pub(super) static ROWS: &[Entry] = &[
         ),
     ),
     (
+        "certificate_ended",
+        stays(
+            Class::ActionRequired,
+            Actor::AppAdministrator,
+            text(
+                "The certificate of the account[ “{account}”] ended[ on {date}][: {path}].",
+                "Das Zertifikat des Kontos[ „{account}“] ist[ am {date}] abgelaufen[: {path}].",
+            ),
+            text(
+                "Make a new certificate, upload it to the app registration, and replace the files on this machine; nobody needs to sign in again.",
+                "Erzeugen Sie ein neues Zertifikat, laden Sie es in der App-Registrierung hoch, und ersetzen Sie die Dateien auf diesem Rechner; niemand muss sich neu anmelden.",
+            ),
+        ),
+    ),
+    (
+        "certificate_ends_soon",
+        stays(
+            Class::ActionRequired,
+            Actor::AppAdministrator,
+            text(
+                "The certificate of the account[ “{account}”] ends[ on {date}]; after that no token can be renewed[ ({path})].",
+                "Das Zertifikat des Kontos[ „{account}“] läuft[ am {date}] ab; danach lässt sich kein Token mehr erneuern[ ({path})].",
+            ),
+            text(
+                "Make a new certificate, upload it to the app registration, and replace the files on this machine; nobody needs to sign in again.",
+                "Erzeugen Sie ein neues Zertifikat, laden Sie es in der App-Registrierung hoch, und ersetzen Sie die Dateien auf diesem Rechner; niemand muss sich neu anmelden.",
+            ),
+        ),
+    ),
+    (
         "code_verifier_invalid",
         stays(
             Class::SignInFailed,

@@ -53,6 +53,7 @@ fn answer(server_time: i64) -> TokenAnswer {
         server_time: Some(NOW.plus(server_time)),
         clock_skew: Some(5),
         received_at: NOW,
+        certificate_ends_at: None,
     }
 }
 
@@ -89,6 +90,17 @@ fn an_answer_replaces_what_it_speaks_of_and_keeps_the_rest() {
     let after = renewed(&account(Protocol::Delegated), Some(&before), &began, &without, None).unwrap();
     assert_eq!(after.refresh_token, Some(Secret::new("old-rt")));
     assert_eq!(after.granted_scopes, ["User.Read"]);
+}
+
+#[test]
+fn an_answer_with_less_life_than_was_asked_for_is_remembered_as_the_most_there_is() {
+    let before = stored();
+    let cases = [(300, None), (3600, None), (3601, Some(NOW)), (100_000, Some(NOW))];
+    for (min_validity, forced_at) in cases {
+        let began = Began::with(Some(&before), false, None).demanding(min_validity);
+        let after = renewed(&account(Protocol::Delegated), Some(&before), &began, &answer(5), None).unwrap();
+        assert_eq!(after.forced_at, forced_at, "{min_validity}");
+    }
 }
 
 #[test]
@@ -211,7 +223,7 @@ fn a_challenge_that_is_not_met_keeps_its_claims_and_ends_the_token() {
     let passing = refusal("server_error", None, 500, None);
     let after = failed(&account, Some(&before), &began, &passing, NOW).unwrap();
     assert_eq!(after.claims.as_deref(), Some(r#"{"a":1}"#));
-    assert_eq!(after.expires_at, before.expires_at);
+    assert_eq!((after.expires_at, after.block), (Some(NOW), Block::None));
     let renewed = renewed(&account, Some(&after), &began, &answer(5), None).unwrap();
     assert_eq!(
         (renewed.claims, renewed.problem, renewed.not_before),

@@ -70,7 +70,7 @@ impl Credential {
             };
         }
         if let Some((assertion, kind)) = &self.assertion {
-            return super::id_token::check_assertion(app, assertion, kind, now, audience);
+            return super::client_assertion::check(app, assertion, kind, now, audience);
         }
         let Some(secret) = &self.secret else {
             return Err(EntraError::client(

@@ -3,6 +3,7 @@
 pub mod admin_consent;
 pub mod authorize;
 pub mod client;
+pub mod client_assertion;
 pub mod discovery;
 pub mod error;
 pub mod id_token;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::client::{Credential, disabled_app, single_tenant, unknown_app, unknown_tenant, work_accounts_only};
 use super::error::EntraError;
 use super::redeem;
-use super::{id_token, login, scopes};
+use super::{client_assertion, id_token, login, scopes};
 use crate::exchange::{Answer, Request, find};
 use crate::faults::Action;
 use crate::random;
@@ -78,6 +78,9 @@ fn grant(sandbox: &Sandbox, request: &Request, tenant: &str, fault: Option<&Acti
         reach(&app, &realm, tenant)?;
     }
     check_client(sandbox, request, &credential, &app, tenant, &realm, &form, &world)?;
+    if let Some((assertion, _)) = &credential.assertion {
+        client_assertion::use_once(&mut world.grants, &app, assertion, sandbox.clock.now())?;
+    }
     let given = match grant_type {
         "authorization_code" => redeem::code(sandbox, &mut world, &app, &realm, &form)?,
         "refresh_token" => redeem::refresh_token(sandbox, &mut world, &app, &realm, &form)?,

@@ -128,6 +128,9 @@ pub struct Grants {
     pub refresh_tokens: BTreeMap<String, RefreshToken>,
     /// Access tokens.
     pub access_tokens: BTreeMap<String, AccessToken>,
+    /// Client assertions that were used, `client|jti`, to the UTC second of their end.
+    #[serde(default)]
+    pub assertions: BTreeMap<String, i64>,
 }
 
 impl Grants {
