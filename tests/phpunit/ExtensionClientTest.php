@@ -13,6 +13,8 @@ use Squeeze\Graph\Tests\Support\KeyPair;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\World;
 
+use function Squeeze\Graph\adopt_token;
+use function Squeeze\Graph\export_token;
 use function Squeeze\Graph\with_settings;
 
 final class ExtensionClientTest extends GraphTestCase
@@ -66,16 +68,18 @@ final class ExtensionClientTest extends GraphTestCase
 
     protected function whileRenewalsFail(string $trouble, callable $run): mixed
     {
-        $settings = match ($trouble) {
-            // A file of certificates that is not there.
-            'host' => ['ca_file' => $this->folder . '/none.pem'],
-            default => ['retry_budget' => 0],
-        };
-        if ($trouble !== 'host') {
-            $how = $trouble === 'passing' ? ['status' => 503, 'body' => ''] : ['entra' => ['code' => 7_000_222]];
-            $this->sandbox->fault(['path' => '/token', 'count' => null] + $how);
-        }
+        if ($trouble === 'host') {
+            // A file of certificates that is not there is missed where one is needed.
+            $token = export_token('invoices');
+            $elsewhere = ['authority_url' => 'https://graph.invalid', 'graph_url' => 'https://graph.invalid'];
+            $this->account('invoices', $elsewhere);
+            adopt_token('invoices', $token);
 
-        return with_settings($settings, $run);
+            return with_settings(['ca_file' => $this->folder . '/none.pem'], $run);
+        }
+        $how = $trouble === 'passing' ? ['status' => 503, 'body' => ''] : ['entra' => ['code' => 7_000_222]];
+        $this->sandbox->fault(['path' => '/token', 'count' => null] + $how);
+
+        return with_settings(['retry_budget' => 0], $run);
     }
 }

@@ -174,6 +174,7 @@ final class Accounts
             $settings->isDelegated() ? 'refresh-' . bin2hex(random_bytes(8)) : null,
             $this->now() + self::LIFE,
             $this->now(),
+            $this->now(),
             $settings->isDelegated() ? $as : null,
             $scopes ?? array_map(Scopes::shortName(...), $settings->scopes()),
         );
@@ -188,6 +189,7 @@ final class Accounts
             $adopted->refresh,
             $adopted->expiresAt ?? $this->now(),
             null,
+            $adopted->issuedAt,
             null,
             $adopted->scopes,
         );

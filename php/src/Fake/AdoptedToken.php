@@ -19,6 +19,7 @@ final class AdoptedToken
         public readonly ?string $access,
         public readonly ?string $refresh,
         public readonly ?int $expiresAt,
+        public readonly ?int $issuedAt,
         public readonly array $scopes,
     ) {
     }
@@ -33,12 +34,12 @@ final class AdoptedToken
         $refresh = self::text($token, 'refresh_token', '/^[\x20-\x7e]*$/D');
         $scope = self::text($token, 'scope', '//');
         self::text($token, 'id_token', '//');
-        $expiresAt = self::expiry($token, $timezone);
+        [$issuedAt, $expiresAt] = self::life($token, $timezone);
         if ($access === null && $refresh === null) {
             throw self::wrong('must contain an access_token or a refresh_token');
         }
 
-        return new self($access, $refresh, $expiresAt, Scopes::granted($scope ?? ''));
+        return new self($access, $refresh, $expiresAt, $issuedAt, Scopes::granted($scope ?? ''));
     }
 
     /** @param array<array-key, mixed> $token */
@@ -55,25 +56,42 @@ final class AdoptedToken
         return $value === '' ? null : $value;
     }
 
-    /** @param array<array-key, mixed> $token */
-    private static function expiry(#[\SensitiveParameter] array $token, ?string $timezone): ?int
+    /**
+     * @param array<array-key, mixed> $token
+     * @return array{?int, ?int} when it was issued, when it ends, where that is said
+     */
+    private static function life(#[\SensitiveParameter] array $token, ?string $timezone): array
     {
         foreach (['expires_at', 'expires', 'expires_on'] as $key) {
             $instant = self::instant($token, $key, $timezone);
             if ($instant !== null) {
-                return $instant;
+                return [self::beginning($token, $timezone), $instant];
             }
         }
+        $begin = self::instant($token, 'issued_at', $timezone);
         $life = $token['expires_in'] ?? null;
         if ($life === null) {
-            return null;
+            return [$begin, null];
         }
         if (!is_int($life) && !(is_string($life) && preg_match('/^[+-]?\d+$/D', $life) === 1)) {
             throw self::wrong('must have a number of seconds for "expires_in"');
         }
-        $begin = self::instant($token, 'issued_at', $timezone);
 
-        return $begin === null ? null : $begin + (int) $life;
+        return [$begin, $begin === null ? null : $begin + (int) $life];
+    }
+
+    /**
+     * When a token was issued whose end is said by itself: no reason to refuse the token.
+     *
+     * @param array<array-key, mixed> $token
+     */
+    private static function beginning(#[\SensitiveParameter] array $token, ?string $timezone): ?int
+    {
+        try {
+            return self::instant($token, 'issued_at', $timezone);
+        } catch (\ValueError) {
+            return null;
+        }
     }
 
     /** @param array<array-key, mixed> $token */

@@ -32,6 +32,7 @@ final class Token
         public readonly ?string $refresh,
         public ?int $expiresAt,
         public readonly ?int $refreshedAt,
+        public readonly ?int $issuedAt,
         public readonly ?string $as,
         public readonly array $scopes,
     ) {
@@ -41,7 +42,7 @@ final class Token
     public function remaining(int $now): int
     {
         // A clock that stands before the token's issue has jumped back.
-        $jumped = $this->refreshedAt !== null && $this->refreshedAt > $now + 120;
+        $jumped = $this->issuedAt !== null && $this->issuedAt > $now + 120;
 
         return $this->access === null || $this->expiresAt === null || $jumped ? 0 : max(0, $this->expiresAt - $now);
     }

@@ -478,7 +478,13 @@ trait ClientRules
             $both + ['expires_at' => '2024-01-01T00:00:00+01:00'], null, 1_704_063_600, TokenState::Expired,
         ];
         yield 'a life time with its beginning' => [
-            $both + ['expires_in' => '3600', 'issued_at' => $later - 3_600], null, $later, TokenState::Valid,
+            $both + ['expires_in' => '43600', 'issued_at' => $later - 43_600], null, $later, TokenState::Valid,
+        ];
+        yield 'issued later than now, by a clock that jumped back' => [
+            $both + ['expires_at' => $later, 'issued_at' => $later - 3_600], null, $later, TokenState::Expired,
+        ];
+        yield 'a beginning in words beside the end' => [
+            $both + ['expires_at' => $later, 'issued_at' => 'yesterday'], null, $later, TokenState::Valid,
         ];
         yield 'a life time alone says nothing' => [$both + ['expires_in' => 3_600], null, 0, TokenState::Expired];
         yield 'no expiry' => [$both, null, 0, TokenState::Expired];
@@ -497,6 +503,7 @@ trait ClientRules
                 'milliseconds' => $both + ['expires_at' => 1_767_225_600_000],
                 'a list' => $both + ['expires_at' => [1]],
                 'a float' => $both + ['expires_at' => 1.5],
+                'a beginning in words' => $both + ['issued_at' => 'yesterday'],
                 'a life time in words' => $both + ['expires_in' => 'an hour'],
                 'scopes as a list' => $both + ['scope' => ['Mail.Read']],
             ] as $name => $token
