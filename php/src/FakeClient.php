@@ -516,14 +516,27 @@ final class FakeClient implements Client
                 $checks[] = ['id' => $id, 'label' => $id, 'status' => 'ok', 'detail' => (string) $look()];
             } catch (GraphException $failure) {
                 $problem = $failure->getProblem();
-                $checks[] = ['id' => $id, 'label' => $id, 'status' => 'failed', 'detail' => $problem->explanation, 'problem' => $problem];
+                // Only an import needs all three folders.
+                $status = $problem->code === 'folder_not_set' ? 'warning' : 'failed';
+                $checks[] = ['id' => $id, 'label' => $id, 'status' => $status, 'detail' => $problem->explanation, 'problem' => $problem];
             }
         };
         $check('account', fn (): string => $this->accounts->get($account)->account);
         if ($this->accounts->has($account)) {
             $check('token', fn (): string => $this->open($account)::class);
-            foreach (['inbox', 'processed', 'error'] as $which) {
-                $check('folder_' . $which, fn (): string => $this->folder($account, $which)->path);
+            $found = [];
+            foreach (['folder_inbox', 'folder_processed', 'folder_error'] as $setting) {
+                $check($setting, function () use ($account, $setting, &$found): string {
+                    $name = $this->accounts->settings($account)->text($setting)
+                        ?? throw Problems::configuration($account, 'folder_not_set', sprintf('The setting "%s" is not set.', $setting));
+                    $folder = $this->open($account)->find($name);
+                    if (in_array($folder->id, $found, true)) {
+                        throw self::namedTwice($account, $folder);
+                    }
+                    $found[] = $folder->id;
+
+                    return $folder->path;
+                });
             }
         }
 
@@ -610,14 +623,17 @@ final class FakeClient implements Client
         foreach (['inbox', 'processed', 'error'] as $which) {
             $folder = $this->folder($account, $which);
             if (in_array('id:' . $folder->id, $found, true)) {
-                $explanation = sprintf('The folder "%s" is named twice.', $folder->path);
-
-                throw Problems::configuration($account, 'import_folders_same', $explanation);
+                throw self::namedTwice($account, $folder);
             }
             $found[$which] = 'id:' . $folder->id;
         }
 
         return ['inbox' => $found['inbox'], 'processed' => $found['processed'], 'error' => $found['error']];
+    }
+
+    private static function namedTwice(string $account, Folder $folder): ConfigurationException
+    {
+        return Problems::configuration($account, 'import_folders_same', sprintf('The folder "%s" is named twice.', $folder->path));
     }
 
     /** @param 'inbox'|'processed'|'error' $which */

@@ -578,13 +578,15 @@ trait ClientRules
 
     public function testTheJobLooksAfterWhatIsDue(): void
     {
+        // Longer than any access token lives, those that answer claims challenges 28 hours.
+        $always = 200_000;
         $client = $this->client();
         $outcome = fn (mixed ...$arguments): RefreshOutcome => $client->refreshTokens(...$arguments)->results[0]->outcome;
         self::assertSame(RefreshOutcome::NotDue, $outcome(60));
-        self::assertSame(RefreshOutcome::Refreshed, $outcome(100_000));
+        self::assertSame(RefreshOutcome::Refreshed, $outcome($always));
         $client->saveAccount('invoices', ['enabled' => false]);
-        self::assertSame([], $client->refreshTokens(100_000)->results);
-        self::assertSame(RefreshOutcome::NotDue, $outcome(100_000, ['invoices']));
+        self::assertSame([], $client->refreshTokens($always)->results);
+        self::assertSame(RefreshOutcome::NotDue, $outcome($always, ['invoices']));
         $names = array_column($client->refreshTokens(60, ['others', 'invoices', 'others', ''])->results, 'account');
         self::assertSame(['', 'invoices', 'others'], $names);
         self::assertSame('account_not_found', $client->refreshTokens(60, ['others'])->results[0]->problem?->code);
@@ -618,7 +620,7 @@ trait ClientRules
     public function testTheJobTellsPassingTroubleFromWhatSomebodyHasToMend(string $trouble, RefreshOutcome $outcome): void
     {
         $client = $this->client();
-        $report = $this->whileRenewalsFail($trouble, fn () => $client->refreshTokens(100_000));
+        $report = $this->whileRenewalsFail($trouble, fn () => $client->refreshTokens(200_000));
         self::assertSame([0, 0, 1], [$report->refreshed, $report->skipped, $report->failed]);
         self::assertSame($outcome, $report->results[0]->outcome);
         self::assertSame($trouble === 'passing', $report->results[0]->problem?->retryable);
@@ -699,6 +701,24 @@ trait ClientRules
         ) {
             $client->saveAccount('invoices', $settings);
             self::assertSame('Squeeze\Graph\\' . $expected, $import());
+        }
+    }
+
+    public function testAConnectionTestNamesWhatIsWrongWithAFolder(): void
+    {
+        $client = $this->client();
+        foreach (
+            [
+                [['folder_error' => '/Fehler'], 'ok', null, true],
+                [['folder_error' => null], 'warning', 'folder_not_set', true],
+                [['folder_error' => '/Gibt es nicht'], 'failed', 'folder_not_found', false],
+                [['folder_error' => '/Verarbeitet'], 'failed', 'import_folders_same', false],
+            ] as [$settings, $status, $code, $ok]
+        ) {
+            $client->saveAccount('invoices', $settings);
+            $report = $client->testConnection('invoices');
+            $check = array_column($report->checks, null, 'id')['folder_error'];
+            self::assertSame([$status, $code, $ok], [$check->status->value, $check->problem?->code, $report->ok]);
         }
     }
 
