@@ -11,10 +11,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Set to build a library for other machines than this one: it must load with an older C library, too.
+#[cfg(feature = "extension")]
+const PORTABLE: &str = "SQUEEZE_GRAPH_PORTABLE";
+
 #[cfg(feature = "extension")]
 fn php() -> Result<(), Box<dyn std::error::Error>> {
     use ext_php_rs_build::{PHPInfo, emit_check_cfg, emit_php_cfg_flags, find_php};
-    for variable in ["PHP", "PHP_CONFIG", "PATH"] {
+    for variable in ["PHP", "PHP_CONFIG", "PATH", PORTABLE] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
     let info = PHPInfo::get(&find_php()?)?;
@@ -32,11 +36,14 @@ fn php() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Whether the C library here understands packed relocations (`DT_RELR`, glibc 2.36): they save a megabyte that is read at each load.
-/// The tables of all time zones are full of addresses.
+/// The tables of all time zones are full of addresses. An older C library refuses to load such a file, so a portable one has none.
 #[cfg(feature = "extension")]
 fn relocations_may_be_packed() -> bool {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    if variable("HOST") != variable("TARGET") || variable("CARGO_CFG_TARGET_ENV") != "gnu" {
+    if !variable(PORTABLE).is_empty()
+        || variable("HOST") != variable("TARGET")
+        || variable("CARGO_CFG_TARGET_ENV") != "gnu"
+    {
         return false;
     }
     let told = std::process::Command::new("getconf").arg("GNU_LIBC_VERSION").output();

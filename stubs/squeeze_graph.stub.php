@@ -502,7 +502,7 @@ final class Message implements \JsonSerializable
     public readonly array $replyTo;
     public readonly ?\DateTimeImmutable $receivedAt;
     public readonly ?\DateTimeImmutable $sentAt;
-    /** Bytes, where the service tells. */
+    /** Bytes as Exchange counts them; null in the answers of changes (move, copy, update), which do not tell. */
     public readonly ?int $size;
     /** False when only inline attachments exist. */
     public readonly bool $hasAttachments;
@@ -568,7 +568,7 @@ final class Attachment implements \JsonSerializable
     public readonly bool $isInline;
     public readonly ?string $contentId;
     public readonly AttachmentKind $kind;
-    /** Where a reference points. */
+    /** Where a reference points, if Graph says so. Its version 1.0 does not: null. Outlook shows the link. */
     public readonly ?string $sourceUrl;
 
     private function __construct()
@@ -859,11 +859,14 @@ final class ImportResult implements \JsonSerializable
     }
 }
 
-/** The report of an import. */
+/**
+ * The report of an import. A mail that `$accept` sent to a folder counts in none of the four numbers; each mail has a result.
+ */
 final class ImportReport implements \JsonSerializable
 {
     public readonly int $imported;
     public readonly int $rejected;
+    /** What stays in the inbox: too early, left by the handler or by `$accept`, or gone meanwhile. */
     public readonly int $left;
     public readonly int $failed;
     /** Bytes downloaded. */
@@ -1599,6 +1602,8 @@ function find_folder(string $account, string $folder): Folder
 /**
  * Creates a folder with what is missing above it; an existing one is returned.
  *
+ * @param string $path from the root, or below a well-known folder (`wellknown:inbox/Invoices`); a plain name counts from
+ *     the root, too, also where it fits a folder further down
  * @throws SignInRequiredException the user must sign in, for the first time or again
  * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent missing
  * @throws AccessDeniedException signed in, but not allowed to use the mailbox
@@ -1846,7 +1851,7 @@ function test_connection(string $account): ConnectionReport
  * @param int|null $limit hand over at most so many
  * @param bool $require_attachments a mail without one goes to `folder_error`
  * @param 'text'|'html'|null $body read the body, too
- * @param int|null $max_bytes no mail larger than this
+ * @param int|null $max_bytes a larger mail goes to `folder_error`; at least 1
  * @param int $max_failures so many exceptions in a row end the run and count as no attempt
  * @param (callable(int $done, int $known, ImportResult $result): void)|null $progress
  * @throws ImportRunningException

@@ -15,7 +15,7 @@ use serde_json::json;
 use squeeze_graph::graph::messages;
 
 /// What may happen to a request and its answer, and how often the move is asked for then.
-fn mishaps() -> [(&'static str, serde_json::Value, u64); 10] {
+fn mishaps() -> [(&'static str, serde_json::Value, u64); 12] {
     [
         ("nothing", json!({ "path": "/nowhere" }), 1),
         ("done, answer cut off", json!({ "execute": true, "cut": "close" }), 1),
@@ -27,6 +27,12 @@ fn mishaps() -> [(&'static str, serde_json::Value, u64); 10] {
         ),
         ("done, answered 500", json!({ "execute": true, "status": 500 }), 1),
         ("done, answered 504", json!({ "execute": true, "status": 504 }), 1),
+        ("done, silent", json!({ "execute": true, "delay_ms": 3000 }), 1),
+        (
+            "done, a byte now and then",
+            json!({ "execute": true, "drip": { "bytes": 1, "interval_ms": 100 } }),
+            1,
+        ),
         ("not done, answered 503", json!({ "status": 503 }), 2),
         (
             "not done, throttled",
@@ -150,6 +156,14 @@ fn many_moves_whose_answers_are_lost_happen_once_each() {
             "done, half an answer",
             json!({ "path": "$batch", "execute": true, "truncate_after": 500 }),
         ),
+        (
+            "done, silent",
+            json!({ "path": "$batch", "execute": true, "delay_ms": 3000 }),
+        ),
+        (
+            "done, a byte now and then",
+            json!({ "path": "$batch", "execute": true, "drip": { "bytes": 1, "interval_ms": 100 } }),
+        ),
         ("not done, 503", json!({ "path": "$batch", "status": 503 })),
         (
             "throttled",
@@ -182,5 +196,32 @@ fn many_moves_whose_answers_are_lost_happen_once_each() {
         let there = mailbox.messages("archive");
         assert_eq!(there.len(), 20, "{name}");
         assert!(there.iter().all(|message| message["moves"] == 1), "{name}");
+    }
+}
+
+#[test]
+fn what_a_change_answers_with_is_shown_as_in_a_list_without_its_body() {
+    let mailbox = TestMailbox::new();
+    mailbox.generate("inbox", 3, 10);
+    let ids = mailbox.ids("inbox");
+    let client = mailbox.client();
+    let change = messages::MessageChange {
+        is_read: Some(true),
+        ..messages::MessageChange::default()
+    };
+    let mut changed = vec![
+        messages::update(&client, &ids[0], &change).unwrap(),
+        messages::copy_to(&client, &ids[0], "archive").unwrap(),
+        messages::move_to(&client, &ids[0], "archive").unwrap(),
+    ];
+    changed.extend(
+        messages::move_many(&client, &ids[1..], "archive")
+            .into_iter()
+            .map(Result::unwrap),
+    );
+    assert_eq!(changed.len(), 5);
+    for message in changed {
+        assert!(message.subject.is_some());
+        assert_eq!((message.body, message.body_type, message.headers), (None, None, None));
     }
 }

@@ -31,7 +31,6 @@ fn class(error: GraphError) -> (Class, bool) {
 
 #[test]
 fn a_read_is_asked_again_after_the_wait_the_server_names() {
-    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
     let cases = [
         (
             "seconds",
@@ -44,12 +43,6 @@ fn a_read_is_asked_again_after_the_wait_the_server_names() {
             json!({ "status": 429, "headers": { "Retry-After": "0.3" } }),
             900,
             2500,
-        ),
-        (
-            "a date",
-            json!({ "status": 429, "headers": { "Retry-After": date } }),
-            100,
-            3500,
         ),
         ("no word", json!({ "status": 429 }), 200, 1500),
         (
@@ -91,6 +84,117 @@ fn a_read_is_asked_again_after_the_wait_the_server_names() {
             "{name} took {took:?}"
         );
     }
+}
+
+#[test]
+fn a_read_is_asked_again_at_the_instant_the_server_names() {
+    let mailbox = TestMailbox::new();
+    mailbox.generate("inbox", 1, 10);
+    let id = mailbox.ids("inbox").remove(0);
+    // Both are whole seconds by the server's clock, so that up to one is lost.
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(4));
+    mailbox.fault(json!({ "path": "/messages/", "status": 429, "headers": { "Retry-After": date } }));
+    let began = Instant::now();
+    messages::get(&mailbox.client(), &id, false).unwrap();
+    let took = began.elapsed();
+    assert_eq!(mailbox.asked(MESSAGE), 2);
+    assert!(
+        (Duration::from_secs(2)..Duration::from_secs(8)).contains(&took),
+        "it took {took:?}"
+    );
+}
+
+#[test]
+fn silence_lasts_no_longer_than_the_budget_where_it_is_a_repetition() {
+    /// Idle limit, and budget.
+    const LIMITS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(1));
+    type Action = fn(&TestMailbox, &str) -> Option<GraphError>;
+    let cases: [(&str, &str, Action); 5] = [
+        ("a read", "/messages/", |mailbox, id| {
+            messages::get(&mailbox.client(), id, false).err()
+        }),
+        ("a download", "/$value", |mailbox, id| {
+            messages::mime(&mailbox.client(), id, None, &mut Vec::new()).err()
+        }),
+        ("a move", "/move", |mailbox, id| {
+            messages::move_to(&mailbox.client(), id, "archive").err()
+        }),
+        ("a copy", "/copy", |mailbox, id| {
+            messages::copy_to(&mailbox.client(), id, "archive").err()
+        }),
+        ("a batch", "$batch", |mailbox, id| {
+            let ids = [id.to_owned(), mailbox.ids("inbox").remove(1)];
+            messages::move_many(&mailbox.client(), &ids, "archive").remove(0).err()
+        }),
+    ];
+    thread::scope(|scope| {
+        for (name, path, action) in cases {
+            scope.spawn(move || {
+                let mailbox = TestMailbox::with_limits(LIMITS.1, LIMITS.0);
+                mailbox.generate("inbox", 2, 10);
+                let id = mailbox.ids("inbox").remove(0);
+                // Silent for longer than anybody waits, and then it was not done. The look-up in between is answered.
+                let contains = if path == "$batch" { "move" } else { "" };
+                mailbox.fault(json!({
+                    "path": path, "contains": contains, "count": null, "delay_ms": 9000, "status": 503,
+                }));
+                let began = Instant::now();
+                let error = action(&mailbox, &id).unwrap_or_else(|| panic!("{name} went well"));
+                let took = began.elapsed();
+                assert_eq!(class(error).0, Class::Connection, "{name}");
+                assert!(took >= LIMITS.0, "{name} took {took:?}");
+                // Twice the idle limit, if the second attempt were as patient as the first.
+                assert!(took < LIMITS.0 * 2, "{name} took {took:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_repeated_download_may_last_as_long_as_bytes_come() {
+    let mailbox = TestMailbox::with_limits(Duration::from_secs(2), Duration::from_secs(5));
+    mailbox.generate("inbox", 1, 6000);
+    let id = mailbox.ids("inbox").remove(0);
+    mailbox.fault(json!({ "path": "/$value", "status": 429, "headers": { "Retry-After": "1" } }));
+    // 4 KB a second: longer than what is left of the budget.
+    mailbox.fault(json!({ "path": "/$value", "drip": { "bytes": 800, "interval_ms": 200 } }));
+    let mut bytes = Vec::new();
+    let began = Instant::now();
+    messages::mime(&mailbox.client(), &id, None, &mut bytes).unwrap();
+    assert!(began.elapsed() > Duration::from_secs(2));
+    assert!(bytes.len() > 8000);
+}
+
+#[test]
+fn a_gateway_that_wants_a_sign_in_of_its_own_says_nothing_of_our_token() {
+    let page = |headers: Value| {
+        json!({
+            "path": "/messages/", "status": 401, "stranger": true, "body": "<html>Please sign in</html>", "headers": headers,
+        })
+    };
+    let cases = [
+        (page(json!({})), 0),
+        (page(json!({ "WWW-Authenticate": "Basic realm=\"guests\"" })), 0),
+        // Graph may be short of words, too.
+        (page(json!({ "WWW-Authenticate": "Bearer error=\"invalid_token\"" })), 1),
+    ];
+    for (rule, renewals) in cases {
+        let mailbox = TestMailbox::new();
+        mailbox.generate("inbox", 1, 10);
+        let id = mailbox.ids("inbox").remove(0);
+        mailbox.fault(rule.clone());
+        messages::get(&mailbox.client(), &id, false).unwrap();
+        assert_eq!(mailbox.asked(MESSAGE), 2, "{rule}");
+        assert_eq!(mailbox.tokens.rejections.lock().unwrap().len(), renewals, "{rule}");
+    }
+    let mailbox = TestMailbox::with_limits(Duration::from_secs(1), Duration::from_secs(2));
+    mailbox.generate("inbox", 1, 10);
+    let id = mailbox.ids("inbox").remove(0);
+    let mut for_ever = page(json!({}));
+    for_ever["count"] = Value::Null;
+    mailbox.fault(for_ever);
+    let error = messages::get(&mailbox.client(), &id, false).unwrap_err();
+    assert_eq!(class(error), (Class::Service, true));
 }
 
 #[test]
@@ -312,4 +416,38 @@ fn pages_that_lead_in_a_circle_end_with_an_error() {
         .client()
         .all::<Value>(&["mailFolders", "inbox", "messages"], &[], &[]);
     assert!(all.unwrap_err().to_string().contains("circle"));
+}
+
+#[test]
+fn a_refusal_holds_for_everybody_who_asks_on_that_mailbox() {
+    let mailbox = TestMailbox::new();
+    mailbox.generate("inbox", 4, 10);
+    let ids = mailbox.ids("inbox");
+    mailbox.fault(json!({ "path": "/messages/", "status": 429, "headers": { "Retry-After": "1" } }));
+    thread::scope(|scope| {
+        let client = mailbox.client();
+        scope.spawn(move || messages::get(&client, "none", false).unwrap_err());
+        // The wait is paid for as soon as the refusal has been read.
+        while mailbox.budget.left() == Duration::from_secs(10) {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(300));
+        for id in &ids {
+            let client = mailbox.client();
+            scope.spawn(move || messages::get(&client, id, false).unwrap());
+        }
+    });
+    let asked = mailbox.control("GET", "requests", Value::Null);
+    let asked = asked["requests"].as_array().unwrap();
+    let refused = asked.iter().find(|request| request["status"] == 429).unwrap();
+    let end = refused["answered_ms"].as_u64().unwrap() + 1000;
+    let others = asked
+        .iter()
+        .filter(|request| request["number"].as_u64() > refused["number"].as_u64());
+    let early = others.filter(|request| request["asked_ms"].as_u64().unwrap() < end);
+    assert_eq!(early.count(), 0, "{asked:#?}");
+    assert!(
+        mailbox.budget.left() > Duration::from_secs(8),
+        "one wait was paid several times"
+    );
 }

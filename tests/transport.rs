@@ -73,6 +73,66 @@ fn fetch(settings: &Settings, url: &str, deadline: Option<Duration>) -> Result<V
 }
 
 #[test]
+fn an_answer_that_comes_slowly_but_steadily_ends_at_a_deadline_beyond_the_idle_limit() {
+    let drip = server(|mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+        // 2 kB a second, in pieces far closer together than the idle limit.
+        while stream.write_all(&[b'x'; 200]).is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let settings = Settings {
+        timeout: Duration::from_secs(1),
+        ..settings()
+    };
+    let url = format!("http://{drip}/");
+    let began = Instant::now();
+    let error = fetch(&settings, &url, Some(Duration::from_secs(3))).unwrap_err();
+    let took = began.elapsed();
+    assert_eq!((error.stage, error.sent), (Stage::Timeout, true));
+    assert!(took >= Duration::from_secs(3), "it took {took:?}");
+    // All of it would take more than eight minutes.
+    assert!(took < Duration::from_secs(20), "it took {took:?}");
+}
+
+#[test]
+fn a_shorter_idle_limit_of_one_request_bounds_silence_and_lets_bytes_come() {
+    let silent = server(|mut stream| {
+        read_request(&mut stream);
+        thread::sleep(Duration::from_secs(10));
+    });
+    let slow = server(|mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 8000\r\n\r\n");
+        for _ in 0..20 {
+            thread::sleep(Duration::from_millis(100));
+            let _ = stream.write_all(&[b'x'; 400]);
+        }
+    });
+    let transport = HttpTransport::new(&Settings {
+        timeout: Duration::from_secs(10),
+        ..settings()
+    });
+    let send = |address: SocketAddr| {
+        let request = Request {
+            idle: Some(Duration::from_secs(1)),
+            ..Request::new(Method::GET, Url::parse(&format!("http://{address}/")).unwrap())
+        };
+        transport.send(request, &CancelToken::new())
+    };
+    let began = Instant::now();
+    let error = send(silent).err().unwrap();
+    assert_eq!(error.stage, Stage::Timeout);
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let mut response = send(slow).unwrap();
+    assert_eq!(
+        body::read_all(&mut *response.body, 1 << 20, "host").unwrap().len(),
+        8000
+    );
+}
+
+#[test]
 fn what_breaks_is_named_by_its_stage_and_says_whether_it_was_sent() {
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closing = server(|mut stream| {
@@ -441,4 +501,39 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
     let (address, _) = tls_server(&known, "localhost", false);
     let url = format!("https://localhost:{}/", address.port());
     assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
+}
+
+#[test]
+fn a_file_that_was_exchanged_makes_another_transport() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    for of in [
+        |settings: &mut Settings, path: &Path| settings.ca_file = Some(path.to_owned()),
+        |settings: &mut Settings, path: &Path| settings.proxy_auth_file = Some(path.to_owned()),
+    ] {
+        let mut settings = settings();
+        of(&mut settings, &path);
+        let key = || HttpTransport::key(&settings);
+        std::fs::write(&path, "one").unwrap();
+        let first = key();
+        assert_eq!(key(), first);
+        // As editors and secret mounts do it: another file under the same name, perhaps of the same size and time.
+        let other = folder.path().join("other");
+        std::fs::write(&other, "two").unwrap();
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&other)
+            .unwrap()
+            .set_modified(modified)
+            .unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        let second = key();
+        assert_ne!(second, first);
+        // Written over in place.
+        std::fs::write(&path, "three").unwrap();
+        assert_ne!(key(), second);
+        std::fs::remove_file(&path).unwrap();
+        assert_ne!(key(), second);
+    }
 }

@@ -11,6 +11,8 @@ final class Report implements \JsonSerializable
 {
     private const BEGIN = '<!-- speed: begin (tools/bench --write) -->';
     private const END = '<!-- speed: end -->';
+    /** Here, and not in the README, so that it stands there only once there is a chart. */
+    private const CHART = '![How long the jobs take, beside scripts with ext-curl](docs/speed.svg)';
 
     /**
      * @param list<Line> $lines
@@ -45,7 +47,7 @@ final class Report implements \JsonSerializable
         return $text;
     }
 
-    /** A text with the table between the markers. */
+    /** A text with the chart and the table between the markers. */
     public function into(string $text): string
     {
         $begin = strpos($text, self::BEGIN);
@@ -54,7 +56,7 @@ final class Report implements \JsonSerializable
             throw new \RuntimeException('README.md has no place for the table: ' . self::BEGIN);
         }
 
-        return substr($text, 0, $begin + strlen(self::BEGIN)) . "\n" . $this->text() . substr($text, $end);
+        return substr($text, 0, $begin + strlen(self::BEGIN)) . "\n" . self::CHART . "\n\n" . $this->text() . substr($text, $end);
     }
 
     private function line(Line $line): string

@@ -19,6 +19,6 @@ final class Attachment implements \JsonSerializable
     public readonly bool $isInline;
     public readonly ?string $contentId;
     public readonly AttachmentKind $kind;
-    /** Where a reference points. */
+    /** Where a reference points, if Graph says so. Its version 1.0 does not: null. Outlook shows the link. */
     public readonly ?string $sourceUrl;
 }

@@ -32,7 +32,7 @@ final class Message implements \JsonSerializable
     public readonly array $replyTo;
     public readonly ?\DateTimeImmutable $receivedAt;
     public readonly ?\DateTimeImmutable $sentAt;
-    /** Bytes, where the service tells. */
+    /** Bytes as Exchange counts them; null in the answers of changes (move, copy, update), which do not tell. */
     public readonly ?int $size;
     /** False when only inline attachments exist. */
     public readonly bool $hasAttachments;

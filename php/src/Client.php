@@ -310,6 +310,8 @@ interface Client
     /**
      * Creates a folder with what is missing above it; an existing one is returned.
      *
+     * @param string $path from the root, or below a well-known folder (`wellknown:inbox/Invoices`); a plain name counts
+     *     from the root, too, also where it fits a folder further down
      * @throws SignInRequiredException the user must sign in, for the first time or again
      * @throws ActionRequiredException an administrator acts first: secret expired, application disabled, consent
      *     missing
@@ -488,7 +490,7 @@ interface Client
      * @param int|null $limit hand over at most so many
      * @param bool $requireAttachments a mail without one goes to `folder_error`
      * @param 'text'|'html'|null $body read the body, too
-     * @param int|null $maxBytes no mail larger than this
+     * @param int|null $maxBytes a larger mail goes to `folder_error`; at least 1
      * @param int $maxFailures so many exceptions in a row end the run and count as no attempt
      * @param (callable(int $done, int $known, ImportResult $result): void)|null $progress
      * @throws ImportRunningException

@@ -560,7 +560,9 @@ final class FakeClient implements Client
     ): ImportReport {
         $this->called(__FUNCTION__, func_get_args());
         self::notNegative(__FUNCTION__, '$limit', $limit);
-        self::notNegative(__FUNCTION__, '$maxBytes', $maxBytes);
+        if ($maxBytes !== null && $maxBytes < 1) {
+            throw new \ValueError('importMessages(): Argument #8 ($maxBytes) must be greater than or equal to 1');
+        }
         if ($maxFailures < 1) {
             throw new \ValueError('importMessages(): Argument #9 ($maxFailures) must be greater than or equal to 1');
         }

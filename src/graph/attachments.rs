@@ -3,21 +3,36 @@
 //! A plain list would carry every file's bytes in base64, so it names its properties; bytes come from `$value`, raw and streamed.
 //! `contentId` exists on files only and is asked for by a cast; where that is refused, the inline files are read one by one, because
 //! only those are referred to by it.
+//!
+//! The attachments of many neighbouring messages come with one page of their folder's list ([`stretch`]): one request, where a batch
+//! costs Exchange one for each of them.
+
+use std::collections::HashMap;
 
 use http::StatusCode;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use crate::base::clock::UtcInstant;
 use crate::graph::batch::{BatchRequest, BatchResponse};
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
 use crate::graph::message::or_default;
+use crate::graph::messages::LARGEST_PAGE;
 use crate::graph::page::Page;
 use crate::graph::value::{Attachment, AttachmentKind};
 
 const SELECT: &str = "id,name,contentType,size,isInline,lastModifiedDateTime";
 const SELECT_WITH_CAST: &str =
     "id,name,contentType,size,isInline,lastModifiedDateTime,microsoft.graph.fileAttachment/contentId";
+
+/// No such page is larger, by far, if it holds no bytes of attachments.
+const STRETCH_LIMIT: u64 = 2 << 20;
+
+/// Expanded lists end at this number, without a word, in other parts of Graph ("Use query parameters", `$expand`): one that long may not
+/// be whole.
+const EXPANDED: usize = 20;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -35,6 +50,31 @@ struct AttachmentJson {
     is_inline: bool,
     content_id: Option<String>,
     source_url: Option<String>,
+    /// Comes only where it was not left out.
+    content_bytes: Option<IgnoredAny>,
+}
+
+/// A message with its attachments.
+#[derive(Debug, Deserialize)]
+struct ExpandedJson {
+    id: String,
+    #[serde(rename = "hasAttachments", default, deserialize_with = "or_default")]
+    has_attachments: bool,
+    attachments: Option<Vec<AttachmentJson>>,
+    #[serde(rename = "attachments@odata.nextLink")]
+    more: Option<IgnoredAny>,
+}
+
+impl ExpandedJson {
+    /// The attachments, if there is no doubt that these are all: a list that was cut off, or in which what `hasAttachments` speaks of
+    /// is missing (links were), has to be asked for by itself.
+    fn whole(self) -> Option<Vec<Attachment>> {
+        let rows = self.attachments?;
+        let told = !self.has_attachments || rows.iter().any(|row| !row.is_inline);
+        let typed = rows.iter().all(|row| row.kind.is_some());
+        let whole = self.more.is_none() && rows.len() < EXPANDED && told && typed;
+        whole.then(|| rows.into_iter().map(Attachment::from).collect())
+    }
 }
 
 impl From<AttachmentJson> for Attachment {
@@ -78,7 +118,58 @@ pub fn list(client: &Client, message: &str) -> Result<Vec<Attachment>, GraphErro
     Ok(attachments)
 }
 
-/// The same for several messages, twenty in a request; an outcome each, in order.
+/// Neighbouring messages of a folder with their attachments.
+#[derive(Debug)]
+pub struct Stretch {
+    /// The attachments by message, where they are known to be all.
+    pub lists: HashMap<String, Vec<Attachment>>,
+    /// Whether the service gave what was asked for, and no more: the bytes must stay away.
+    pub honoured: bool,
+}
+
+/// The attachments of the first `most` messages of `folder` that came from `from` up to `to`, both included: one request.
+///
+/// The nested `$select` is what keeps the bytes away. The error tells nothing of the messages themselves: whoever gets one asks for
+/// them in another way.
+pub fn stretch(
+    client: &Client,
+    folder: &str,
+    from: UtcInstant,
+    to: UtcInstant,
+    most: usize,
+) -> Result<Stretch, GraphError> {
+    // Exchange keeps fractions of a second that it does not show.
+    let filter = format!(
+        "receivedDateTime ge {} and receivedDateTime lt {}",
+        from.to_rfc3339(),
+        to.plus(1).to_rfc3339()
+    );
+    let expand = format!("attachments($select={SELECT_WITH_CAST})");
+    let most = most.clamp(1, LARGEST_PAGE).to_string();
+    let query = [
+        ("$select", "id,hasAttachments"),
+        ("$filter", filter.as_str()),
+        ("$orderby", "receivedDateTime"),
+        ("$expand", expand.as_str()),
+        ("$top", most.as_str()),
+    ];
+    let path = ["mailFolders", folder, "messages"];
+    let page: Page<ExpandedJson> = client.get_within(STRETCH_LIMIT, &path, &query)?;
+    let lean = |row: &ExpandedJson| {
+        let attachments = row.attachments.as_deref();
+        attachments.is_some_and(|rows| rows.iter().all(|row| row.content_bytes.is_none()))
+    };
+    Ok(Stretch {
+        honoured: page.value.iter().all(lean),
+        lists: page
+            .value
+            .into_iter()
+            .filter_map(|row| Some((row.id.clone(), row.whole()?)))
+            .collect(),
+    })
+}
+
+/// The same as [`list`] for several messages, twenty in a request; an outcome each, in order.
 pub fn list_many(client: &Client, messages: &[&str]) -> Vec<Result<Vec<Attachment>, GraphError>> {
     let requests: Vec<BatchRequest> = messages
         .iter()
@@ -130,7 +221,61 @@ pub fn download(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn an_expanded_list_is_believed_only_if_it_is_certainly_whole() {
+        let file =
+            |inline: bool| json!({ "@odata.type": "#microsoft.graph.fileAttachment", "id": "a", "isInline": inline });
+        let untyped = json!({ "id": "a", "isInline": false });
+        let many = vec![file(false); EXPANDED];
+        let cases = [
+            (
+                "a file",
+                json!({ "hasAttachments": true, "attachments": [file(false)] }),
+                Some(1),
+            ),
+            ("none", json!({ "hasAttachments": false, "attachments": [] }), Some(0)),
+            (
+                "a picture in the text",
+                json!({ "hasAttachments": false, "attachments": [file(true)] }),
+                Some(1),
+            ),
+            (
+                "a link that was left out",
+                json!({ "hasAttachments": true, "attachments": [] }),
+                None,
+            ),
+            (
+                "a link beside a picture",
+                json!({ "hasAttachments": true, "attachments": [file(true)] }),
+                None,
+            ),
+            ("not expanded", json!({ "hasAttachments": false }), None),
+            (
+                "no type",
+                json!({ "hasAttachments": true, "attachments": [untyped] }),
+                None,
+            ),
+            (
+                "very many",
+                json!({ "hasAttachments": true, "attachments": many }),
+                None,
+            ),
+            (
+                "more to come",
+                json!({ "hasAttachments": true, "attachments": [file(false)], "attachments@odata.nextLink": "https://x" }),
+                None,
+            ),
+        ];
+        for (name, mut row, expected) in cases {
+            row["id"] = "m".into();
+            let row: ExpandedJson = serde_json::from_value(row).unwrap();
+            assert_eq!(row.whole().map(|list| list.len()), expected, "{name}");
+        }
+    }
 
     #[test]
     fn the_kind_is_read_with_and_without_its_sign() {

@@ -1,21 +1,27 @@
 //! Several requests in one: `POST /$batch`, at most twenty a piece (Graph reference, "JSON batching").
 //!
 //! The outer answer is 200 even if items were throttled, and answers come in any order. Items are repeated one by one, after the
-//! longest wait that any of them asks for. Preferences count per item: the outer header does not reach them.
+//! longest wait that any of them asks for and the retry budget allows. Preferences count per item: the outer header does not reach them.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use http::header::DATE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::base::secret::Secret;
 use crate::graph::client::{Call, Client, prefer, rejects_token};
 use crate::graph::error::{Executed, GraphError, Refusal};
 use crate::graph::retry::{self, Repeat};
+use crate::graph::tokens::Renewals;
 
 /// Items in one request.
 pub const LARGEST: usize = 20;
+
+/// How many items of one batch Exchange works on at a time (Graph's throttling limits, Outlook service).
+const SIDE_BY_SIDE: usize = 4;
 
 /// One item.
 #[derive(Debug, Clone)]
@@ -101,22 +107,36 @@ impl Client {
     /// Makes any number of requests, twenty at a time; one answer each, in order. Throttled items (and reads that failed in passing)
     /// are repeated within the retry budget.
     pub fn batch(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
+        self.batch_after(0, requests)
+    }
+
+    /// The same where all of it was tried `before` times already: what that takes, the retry budget bounds.
+    pub(super) fn batch_after(&self, before: u32, requests: &[BatchRequest]) -> Vec<BatchResponse> {
         requests
-            .chunks(LARGEST)
-            .flat_map(|chunk| self.batch_of(chunk))
+            .chunks(self.batch_size())
+            .flat_map(|chunk| self.batch_of(chunk, before))
             .collect()
     }
 
-    fn batch_of(&self, requests: &[BatchRequest]) -> Vec<BatchResponse> {
+    /// How many items a batch may have: where fewer requests may be in flight than Exchange makes of a batch, no more than these.
+    fn batch_size(&self) -> usize {
+        match self.concurrency() {
+            few if few < SIDE_BY_SIDE => few,
+            _ => LARGEST,
+        }
+    }
+
+    fn batch_of(&self, requests: &[BatchRequest], mut before: u32) -> Vec<BatchResponse> {
         let mut items: Vec<Item<'_>> = requests.iter().map(Item::new).collect();
         for item in &mut items {
             item.outcome = self.item_url(item.request).err().map(Err);
         }
-        let mut renewed = false;
-        let mut attempt = 1;
+        let mut renewals = Renewals::default();
         while items.iter().any(Item::is_open) {
-            let mut answers = match self.ask(&items) {
-                Ok(answers) => answers,
+            let began = Instant::now();
+            let attempt = before.saturating_add(1);
+            let mut asked = match self.ask(&items, before) {
+                Ok(asked) => asked,
                 // The outer request was already repeated as often as it may be.
                 Err(error) => {
                     settle_open(&mut items, &error);
@@ -126,14 +146,18 @@ impl Client {
             let mut rejected: Option<Vec<String>> = None;
             let mut waiting: Vec<(usize, Duration, GraphError)> = Vec::new();
             for (index, item) in items.iter_mut().enumerate().filter(|(_, item)| item.is_open()) {
-                let error = match self.outcome(answers.remove(&index.to_string())) {
+                let answer = asked.answers.remove(&index.to_string());
+                let error = match self.outcome(answer, asked.date.as_ref()) {
                     Ok(value) => {
                         item.outcome = Some(Ok(value));
                         continue;
                     }
                     Err(error) => item.merge(error),
                 };
-                if let Some(refusal) = error.refusal().filter(|refusal| !renewed && rejects_token(refusal)) {
+                if let Some(refusal) = error
+                    .refusal()
+                    .filter(|refusal| renewals.allow_another() && rejects_token(refusal))
+                {
                     rejected = Some(refusal.challenges.clone());
                 } else if let Some(wait) = retry::wait(&error, item.request.repeat, attempt, self.jitter()) {
                     waiting.push((index, wait, error));
@@ -141,33 +165,39 @@ impl Client {
                     item.outcome = Some(Err(error));
                 }
             }
-            if let Some((_, longest, cause)) = waiting.iter().max_by_key(|(_, wait, _)| *wait) {
-                let stopped = match self.rest(*longest, cause, attempt) {
-                    Ok(true) => None,
-                    Ok(false) => Some(None),
-                    Err(cancelled) => Some(Some(cancelled)),
-                };
-                if let Some(instead) = stopped {
-                    for (index, _, error) in waiting {
+            if before > 0 && items.iter().any(Item::is_open) {
+                self.spend(began);
+            }
+            if !waiting.is_empty() {
+                before = attempt;
+            }
+            waiting.sort_by_key(|(_, wait, _)| *wait);
+            while let Some((index, longest, cause)) = waiting.pop() {
+                match self.rest(longest, &cause, attempt) {
+                    // The others have waited along with it.
+                    Ok(true) => break,
+                    Ok(false) => {
                         if let Some(item) = items.get_mut(index) {
-                            item.outcome = Some(Err(instead.clone().unwrap_or(error)));
+                            item.outcome = Some(Err(cause));
                         }
+                    }
+                    Err(cancelled) => {
+                        settle_open(&mut items, &cancelled);
+                        break;
                     }
                 }
             }
-            if let Some(challenges) = rejected {
-                renewed = true;
-                if let Err(error) = self.renew(&challenges) {
-                    settle_open(&mut items, &error);
-                }
+            if let Some(challenges) = rejected
+                && let Err(error) = self.renew(&asked.token, &challenges, &mut renewals)
+            {
+                settle_open(&mut items, &error);
             }
-            attempt += 1;
         }
         items.into_iter().filter_map(|item| item.outcome).collect()
     }
 
-    /// One outer request for all open items; their answers by id.
-    fn ask(&self, items: &[Item<'_>]) -> Result<HashMap<String, Answer>, GraphError> {
+    /// One outer request for all open items.
+    fn ask(&self, items: &[Item<'_>], before: u32) -> Result<Asked, GraphError> {
         let open = || items.iter().enumerate().filter(|(_, item)| item.is_open());
         let requests: Vec<Value> = open().map(|(index, item)| self.item(index, item.request)).collect();
         let repeat = if open().all(|(_, item)| item.request.repeat == Repeat::Freely) {
@@ -177,12 +207,20 @@ impl Client {
         };
         let call = Call {
             body: Some(self.encode(&json!({ "requests": requests }))?),
-            whole_lane: true,
+            places: requests.len().min(SIDE_BY_SIDE),
+            before,
             ..Call::new(Method::POST, self.below_root("/$batch")?, repeat)
         };
-        let answers: Answers = self.answer(&call, &mut |response| self.json(response))?;
+        let ((answers, date), token) = self.answer_and_token(&call, &mut |response| {
+            let date = response.headers.get(DATE).cloned();
+            Ok((self.json::<Answers>(response)?, date))
+        })?;
         let by_id = |answer: Answer| (answer.id.clone(), answer);
-        Ok(answers.responses.into_iter().map(by_id).collect())
+        Ok(Asked {
+            answers: answers.responses.into_iter().map(by_id).collect(),
+            date,
+            token,
+        })
     }
 
     fn item_url(&self, request: &BatchRequest) -> Result<String, GraphError> {
@@ -215,7 +253,8 @@ impl Client {
         item
     }
 
-    fn outcome(&self, answer: Option<Answer>) -> BatchResponse {
+    /// What an item answered. It has no `Date` of its own, so a date to come back at is read against the outer answer's.
+    fn outcome(&self, answer: Option<Answer>, date: Option<&HeaderValue>) -> BatchResponse {
         let now = self.now();
         let Some(answer) = answer else {
             return Err(GraphError::unreadable("the batch has no answer for an item", true, now));
@@ -232,9 +271,22 @@ impl Client {
                 headers.append(name, value);
             }
         }
+        if let (false, Some(date)) = (headers.contains_key(DATE), date) {
+            headers.insert(DATE, date.clone());
+        }
         let refusal = Refusal::new(status).with_headers(&headers, now).with_json(&answer.body);
         Err(GraphError::refused(refusal, now))
     }
+}
+
+/// What one outer request brought.
+struct Asked {
+    /// The items' answers by id.
+    answers: HashMap<String, Answer>,
+    /// When the server answered, by its own clock.
+    date: Option<HeaderValue>,
+    /// The token that all items were asked with.
+    token: Secret,
 }
 
 /// An item on its way to its outcome.

@@ -23,7 +23,7 @@ use crate::graph::error::{self, Executed, GraphError, Refusal};
 use crate::graph::lanes::Lane;
 use crate::graph::path::{self, Mailbox};
 use crate::graph::retry::{self, Repeat};
-use crate::graph::tokens::Tokens;
+use crate::graph::tokens::{Renewals, Renewed, Tokens};
 use crate::transport::body::{self, JsonError};
 use crate::transport::{Request, Response, Stage, Transport, TransportError};
 
@@ -91,17 +91,27 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<Vec<u8>>,
     pub(super) prefer: &'a [&'a str],
     pub(super) repeat: Repeat,
-    /// A batch fills all places of its mailbox.
-    pub(super) whole_lane: bool,
+    /// How many requests Exchange makes of it: several only of a batch.
+    pub(super) places: usize,
     /// Bytes, not JSON: no deadline.
     pub(super) raw: bool,
+    /// How often the same was asked for before, in other calls: its first attempt is a repetition, too.
+    pub(super) before: u32,
 }
 
 impl Client {
-    /// A client for `mailbox` below `root` (`{graph}/v1.0`). `lane` names the mailbox for the limit on requests in flight: the same
-    /// for everybody who talks to the same mailbox.
-    pub fn new(environment: Environment, root: Url, mailbox: Mailbox, lane: &str, tokens: Arc<dyn Tokens>) -> Self {
-        let lane = Lane::of(&format!("{} {lane}", root.origin().ascii_serialization()));
+    /// A client for `mailbox` below `root` (`{graph}/v1.0`). `names` are the mailbox's for the limit on requests in flight: who talks
+    /// to the same mailbox knows it by one of them.
+    pub fn new(
+        environment: Environment,
+        root: Url,
+        mailbox: Mailbox,
+        names: &[String],
+        tokens: Arc<dyn Tokens>,
+    ) -> Self {
+        let origin = root.origin().ascii_serialization();
+        let names: Vec<String> = names.iter().map(|name| format!("{origin} {name}")).collect();
+        let lane = Lane::of(&names);
         Self {
             environment,
             root,
@@ -151,6 +161,17 @@ impl Client {
         self.get_url(url, prefer)
     }
 
+    /// The same where more than `limit` bytes are not worth reading: such an answer is an error of [`Stage::TooLarge`].
+    pub(super) fn get_within<T: DeserializeOwned>(
+        &self,
+        limit: u64,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GraphError> {
+        let call = Call::new(Method::GET, self.url(path, query)?, Repeat::Freely);
+        self.answer(&call, &mut |response| self.json_within(limit, response))
+    }
+
     /// Reads what an `@odata.nextLink` or `deltaLink` leads to, verbatim. A link to another origin is refused: the token goes along.
     pub fn next<T: DeserializeOwned>(&self, link: &str) -> Result<T, GraphError> {
         self.next_with(link, &[])
@@ -175,8 +196,19 @@ impl Client {
 
     /// Does something that must not happen twice: repeated only if it certainly did not happen.
     pub fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, GraphError> {
+        self.post_after(0, path, body)
+    }
+
+    /// The same where it was tried `before` times already: what that takes, the retry budget bounds.
+    pub(super) fn post_after<T: DeserializeOwned>(
+        &self,
+        before: u32,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, GraphError> {
         let call = Call {
             body: Some(self.encode(body)?),
+            before,
             ..Call::new(Method::POST, self.url(path, &[])?, Repeat::IfNotExecuted)
         };
         self.answer(&call, &mut |response| self.json(response))
@@ -254,8 +286,12 @@ impl Client {
     }
 
     /// A whole JSON answer. One that ends too early is worth another try; one of another shape is not.
-    pub(super) fn json<T: DeserializeOwned>(&self, mut response: Response) -> Result<T, GraphError> {
-        body::read_json(&mut *response.body, JSON_LIMIT, self.host()).map_err(|error| match error {
+    pub(super) fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, GraphError> {
+        self.json_within(JSON_LIMIT, response)
+    }
+
+    fn json_within<T: DeserializeOwned>(&self, limit: u64, mut response: Response) -> Result<T, GraphError> {
+        body::read_json(&mut *response.body, limit, self.host()).map_err(|error| match error {
             JsonError::Transport(error) => GraphError::transport(error, self.now()),
             JsonError::Json(error) => {
                 // A text that is no JSON at all comes from something in between (a proxy's page), which passes, too.
@@ -281,26 +317,36 @@ impl Client {
         call: &Call<'_>,
         read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
+        self.answer_and_token(call, read).map(|(value, _)| value)
+    }
+
+    /// The same, and the token that the answered request carried.
+    pub(super) fn answer_and_token<T>(
+        &self,
+        call: &Call<'_>,
+        read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
+    ) -> Result<(T, Secret), GraphError> {
         let mut renewed: Option<Secret> = None;
+        let mut renewals = Renewals::default();
         let mut executed = Executed::No;
-        let mut attempt = 1;
+        let mut attempt = call.before.saturating_add(1);
         loop {
             let token = match &renewed {
                 Some(token) => token.clone(),
                 None => self.token(self.tokens.current())?,
             };
-            let began = Instant::now();
-            let mut error = match self.attempt(call, &token, attempt, read) {
-                Ok(value) => return Ok(value),
+            let mut began = Instant::now();
+            let mut error = match self.attempt(call, &token, attempt, &mut began, read) {
+                Ok(value) => return Ok((value, token)),
                 Err(error) => error,
             };
             if attempt > 1 {
-                self.environment.budget.spend(began.elapsed());
+                self.spend(began);
             }
-            if renewed.is_none()
+            if renewals.allow_another()
                 && let Some(refusal) = error.refusal().filter(|refusal| rejects_token(refusal))
             {
-                renewed = Some(self.token(self.tokens.after_rejection(&token, &refusal.challenges))?);
+                renewed = Some(self.renew(&token, &refusal.challenges, &mut renewals)?);
                 continue;
             }
             if error.executed == Executed::Maybe {
@@ -339,18 +385,43 @@ impl Client {
             "Graph is asked again",
             &[("cause", cause), ("attempt", &attempt), ("wait_ms", &wait.as_millis())],
         );
+        if cause.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
+            self.lane.pause_until(Instant::now() + wait);
+        }
         let slept = self.environment.cancel.sleep(wait);
         slept.map(|()| true).map_err(|_| GraphError::cancelled(self.now()))
     }
 
-    /// Makes the tokens' keeper replace a token that an item of a batch was refused with.
-    pub(super) fn renew(&self, challenges: &[String]) -> Result<(), GraphError> {
-        let current = self.token(self.tokens.current())?;
-        self.token(self.tokens.after_rejection(&current, challenges))
-            .map(|_| ())
+    /// Waits as long as a refusal asked for that somebody else got on this mailbox: asking meanwhile would only be refused, and count.
+    /// Where budget or end do not allow it, Graph is asked all the same and tells for how long.
+    fn mind_pause(&self) -> Result<(), GraphError> {
+        let wait = self.lane.pause(Instant::now());
+        let in_time = self.until.is_none_or(|until| Instant::now() + wait < until);
+        if wait.is_zero() || !in_time || !self.environment.budget.take(wait) {
+            return Ok(());
+        }
+        let slept = self.environment.cancel.sleep(wait);
+        slept.map_err(|_| GraphError::cancelled(self.now()))
     }
 
-    fn token(&self, token: crate::base::failure::Result<Secret>) -> Result<Secret, GraphError> {
+    /// Makes the tokens' keeper replace the token that a request, or an item of a batch, was refused with.
+    pub(super) fn renew(
+        &self,
+        refused: &Secret,
+        challenges: &[String],
+        renewals: &mut Renewals,
+    ) -> Result<Secret, GraphError> {
+        let Renewed { token, answers } = self.token(self.tokens.after_rejection(refused, challenges))?;
+        renewals.count(answers);
+        Ok(token)
+    }
+
+    /// Takes what a repetition has used since `began` out of the retry budget.
+    pub(super) fn spend(&self, began: Instant) {
+        self.environment.budget.spend(began.elapsed());
+    }
+
+    fn token<T>(&self, token: crate::base::failure::Result<T>) -> Result<T, GraphError> {
         token.map_err(|error| GraphError::above(error, self.now()))
     }
 
@@ -366,20 +437,22 @@ impl Client {
         call: &Call<'_>,
         token: &Secret,
         attempt: u32,
+        began: &mut Instant,
         read: &mut dyn FnMut(Response) -> Result<T, GraphError>,
     ) -> Result<T, GraphError> {
         self.check()?;
         let environment = &self.environment;
         let (request, id) = self.request(call, token, attempt)?;
         let limit = self.concurrency();
-        let places = if call.whole_lane { limit } else { 1 };
-        let permit = self.lane.enter(places, limit, &environment.cancel);
+        let permit = self.lane.enter(call.places, limit, &environment.cancel);
         let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
-        let began = Instant::now();
+        self.mind_pause()?;
+        // Waiting for a place is no retrying: other requests of this call take their time.
+        *began = Instant::now();
         match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
                 let status = response.status;
-                self.log_answer(call, &response, &id, attempt, began);
+                self.log_answer(call, &response, &id, attempt, *began);
                 if status.is_success() {
                     read(response)
                 } else {
@@ -420,11 +493,18 @@ impl Client {
             headers,
             body: call.body.clone().unwrap_or_default(),
             deadline: self.deadline(call.raw, attempt)?,
+            idle: (call.raw && attempt > 1).then(|| self.left_for_a_repetition()),
         };
         Ok((request, id))
     }
 
-    /// How long an attempt may take: a repeated JSON request no longer than the budget lasts, and nothing beyond `until`.
+    /// What the retry budget leaves for a repetition: nothing comes within less than a second.
+    fn left_for_a_repetition(&self) -> Duration {
+        self.environment.budget.left().max(Duration::from_secs(1))
+    }
+
+    /// How long an attempt may take: a repeated JSON request no longer than the budget lasts, and nothing beyond `until`. Bytes may come
+    /// as long as they come: of those a repetition only waits no longer for the first, and for each, than the budget lasts.
     fn deadline(&self, raw: bool, attempt: u32) -> Result<Option<Duration>, GraphError> {
         let environment = &self.environment;
         let mut deadline = if raw {
@@ -433,7 +513,7 @@ impl Client {
             Some(environment.idle.saturating_mul(DEADLINE_FACTOR))
         };
         if !raw && attempt > 1 {
-            deadline = deadline.map(|limit| limit.min(environment.budget.left().max(Duration::from_secs(1))));
+            deadline = deadline.map(|limit| limit.min(self.left_for_a_repetition()));
         }
         if let Some(until) = self.until {
             let left = until.saturating_duration_since(Instant::now());
@@ -472,8 +552,11 @@ impl Client {
             .with_headers(&response.headers, now)
             .with_body(body.as_deref().unwrap_or_default());
         let empty = body.is_ok_and(|body| body.is_empty());
-        let stranger = refusal.codes.is_empty() && !empty && !is_from_graph(&response.headers);
-        if status.is_redirection() || (stranger && says_something_of_the_item(status)) {
+        let stranger = refusal.codes.is_empty()
+            && !empty
+            && !is_from_graph(&response.headers)
+            && !refusal.challenges.iter().any(|challenge| wants_a_token(challenge));
+        if status.is_redirection() || (stranger && is_a_verdict(status)) {
             let reason = format!("HTTP {} came from something on the way", status.as_u16());
             return GraphError::unreadable(reason, !status.is_redirection(), now);
         }
@@ -513,8 +596,9 @@ impl Call<'_> {
             body: None,
             prefer: &[],
             repeat,
-            whole_lane: false,
+            places: 1,
             raw: false,
+            before: 0,
         }
     }
 }
@@ -534,13 +618,15 @@ pub(super) fn is_from_graph(headers: &HeaderMap) -> bool {
     headers.contains_key(error::REQUEST_ID)
 }
 
-/// Whether a status would be taken for a verdict on what was asked for: all refusals but those about the token and those that pass.
-fn says_something_of_the_item(status: StatusCode) -> bool {
-    status.is_client_error()
-        && !matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
-        )
+/// Whether a status would be taken for a verdict on what was asked for, or on its token: all refusals but those that pass.
+fn is_a_verdict(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+}
+
+/// Whether a challenge asks for a token, as Graph's do; a gateway or a portal asks for something else (RFC 6750 section 3).
+fn wants_a_token(challenge: &str) -> bool {
+    let scheme = challenge.trim_start().get(..6);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
 }
 
 /// Whether another token may help: any 401, and a 403 that asks for more claims (some endpoints answer so).

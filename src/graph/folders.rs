@@ -8,7 +8,7 @@
 //! Source: Graph reference, `user-list-mailfolders`, `mailfolder-list-childfolders`, `mailfolder-delta`, `mailfolder-get`,
 //! `user-post-mailfolders`, `mailfolder-post-childfolders`, resource type `mailFolder`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -97,28 +97,41 @@ pub struct FolderChange {
 
 /// Brings `rows` up to date. The same change twice does no harm: a delta round may repeat what an earlier one told.
 pub fn apply(rows: &mut Vec<FolderRow>, changes: Vec<FolderChange>) {
+    if changes.is_empty() {
+        return;
+    }
+    let mut positions: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+    positions.extend(
+        rows.iter()
+            .enumerate()
+            .map(|(position, row)| (row.id.clone(), position)),
+    );
+    let mut removed: HashSet<String> = HashSet::new();
     for change in changes {
-        let position = rows.iter().position(|row| row.id == change.id);
         if change.removed.is_some() {
-            if let Some(position) = position {
-                rows.remove(position);
-            }
+            removed.insert(change.id);
             continue;
         }
-        let mut row = match position {
-            Some(position) => rows.remove(position),
-            None => FolderRow::default(),
+        let position = *positions.entry(change.id.clone()).or_insert(rows.len());
+        if position == rows.len() {
+            rows.push(FolderRow::default());
+        }
+        let Some(row) = rows.get_mut(position) else {
+            continue;
         };
+        if removed.remove(&change.id) {
+            *row = FolderRow::default();
+        }
         row.id = change.id;
-        row.name = change.name.unwrap_or(row.name);
-        row.parent_id = change.parent_id.unwrap_or(row.parent_id);
+        change.name.into_iter().for_each(|name| row.name = name);
+        change.parent_id.into_iter().for_each(|parent| row.parent_id = parent);
         row.child_count = change.child_count.unwrap_or(row.child_count);
         row.total_count = change.total_count.unwrap_or(row.total_count);
         row.unread_count = change.unread_count.unwrap_or(row.unread_count);
         row.is_hidden = change.is_hidden.unwrap_or(row.is_hidden);
-        row.kind = change.kind.or(row.kind);
-        rows.push(row);
+        row.kind = change.kind.or_else(|| row.kind.take());
     }
+    rows.retain(|row| !removed.contains(&row.id));
 }
 
 /// One folder, by its id or well-known name.
@@ -134,8 +147,17 @@ pub fn get_in_batch(folder: &str) -> BatchRequest {
 /// Those of `names` (well-known names) that the mailbox has, in one batch.
 pub fn well_known(client: &Client, names: &[&str]) -> Result<BTreeMap<String, FolderRow>, GraphError> {
     let requests: Vec<BatchRequest> = names.iter().map(|name| get_in_batch(name)).collect();
+    named(client, names, client.batch(&requests))
+}
+
+/// The folders that have well-known names, from the answers to [`get_in_batch`] for each of `names`.
+fn named(
+    client: &Client,
+    names: &[&str],
+    answers: Vec<BatchResponse>,
+) -> Result<BTreeMap<String, FolderRow>, GraphError> {
     let mut found = BTreeMap::new();
-    for (name, answer) in names.iter().zip(client.batch(&requests)) {
+    for (name, answer) in names.iter().zip(answers) {
         match item::<FolderRow>(client, answer) {
             Ok(row) => {
                 found.insert((*name).to_owned(), row);
@@ -154,10 +176,20 @@ pub fn item<T: DeserializeOwned>(client: &Client, answer: BatchResponse) -> Resu
         .map_err(|error| GraphError::unreadable(format!("the answer can not be read: {error}"), false, client.now()))
 }
 
-/// All folders flat, and the link to later changes; hidden ones may be among them.
-pub fn everything(client: &Client) -> Result<(Vec<FolderChange>, String), GraphError> {
-    let path = ["mailFolders", "delta"];
-    round(client, client.pages(&path, &[("$select", SELECT)], &[PAGE_PREFERENCE]))
+/// All folders flat, and the link to later changes; or why there is none.
+pub type Everything = Result<(Vec<FolderChange>, String), GraphError>;
+
+/// Those of `names` (well-known names) that the mailbox has, and all its folders flat, hidden ones perhaps among them: in one request,
+/// unless there are very many.
+pub fn everything(client: &Client, names: &[&str]) -> Result<(BTreeMap<String, FolderRow>, Everything), GraphError> {
+    let mut requests: Vec<BatchRequest> = names.iter().map(|name| get_in_batch(name)).collect();
+    let mut delta = BatchRequest::get(&["mailFolders", "delta"], &[("$select", SELECT)]);
+    delta.prefer.push(PAGE_PREFERENCE.to_owned());
+    requests.push(delta);
+    let mut answers = client.batch(&requests);
+    let first = answers.pop().unwrap_or_else(|| Err(unfinished(client)));
+    let everything = item::<Page<FolderChange>>(client, first).and_then(|first| rest_of_round(client, first));
+    Ok((named(client, names, answers)?, everything))
 }
 
 /// The request for what changed since `link` was given, for a batch; `None` if the link leads elsewhere.
@@ -174,6 +206,11 @@ pub fn changes_after(
     let Some(first) = first else {
         return round(client, client.pages_from(link.to_owned(), &[PAGE_PREFERENCE]));
     };
+    rest_of_round(client, first)
+}
+
+/// A delta round to its end, from its first page on.
+fn rest_of_round(client: &Client, first: Page<FolderChange>) -> Result<(Vec<FolderChange>, String), GraphError> {
     let mut all = first.value;
     match (first.next, first.delta) {
         (Some(next), _) => {
@@ -289,8 +326,10 @@ pub enum Created {
 }
 
 /// Makes a folder below `parent`. A name is unique among siblings, so trying twice makes one folder; a lost answer is looked up.
-pub fn create(client: &Client, parent: &str, name: &str) -> Result<Created, GraphError> {
-    match client.post(
+/// `attempt` counts from 1.
+pub fn create(client: &Client, parent: &str, name: &str, attempt: u32) -> Result<Created, GraphError> {
+    match client.post_after(
+        attempt.saturating_sub(1),
         &["mailFolders", parent, "childFolders"],
         &json!({ "displayName": name }),
     ) {
@@ -347,6 +386,24 @@ mod tests {
                 name: "Ä".to_owned(),
                 parent_id: "root".to_owned(),
                 total_count: 3,
+                ..FolderRow::default()
+            }]
+        );
+        // Removed and there again in one round: nothing of before is left. And the other way round.
+        apply(
+            &mut rows,
+            vec![
+                change(json!({"id": "a", "@removed": {"reason": "changed"}})),
+                change(json!({"id": "a", "displayName": "A"})),
+                change(json!({"id": "c", "displayName": "C"})),
+                change(json!({"id": "c", "@removed": {"reason": "deleted"}})),
+            ],
+        );
+        assert_eq!(
+            rows,
+            [FolderRow {
+                id: "a".to_owned(),
+                name: "A".to_owned(),
                 ..FolderRow::default()
             }]
         );

@@ -1,13 +1,13 @@
 //! At most `squeeze_graph.concurrency` requests in flight per mailbox, over all threads of this process.
 //!
 //! Exchange Online serves four requests per application and mailbox at a time and refuses the fifth, so waiting here is cheaper than
-//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs all places at once, is not
+//! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs several places at once, is not
 //! starved by downloads that need one each.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::cancel::{CancelToken, Cancelled};
 
@@ -36,6 +36,8 @@ struct State {
     in_flight: usize,
     next: u64,
     waiting: VecDeque<u64>,
+    /// When requests are welcome again, after one was refused.
+    paused_until: Option<Instant>,
 }
 
 /// The right to have a number of requests in flight, until dropped.
@@ -46,21 +48,43 @@ pub struct Permit<'a> {
 }
 
 impl Lane {
-    /// The lane of the mailbox that `key` names; the same for everybody in this process who names it the same.
-    pub fn of(key: &str) -> Arc<Self> {
+    /// The lane of the mailbox that all of `names` name; the same for everybody in this process who knows it by one of them.
+    pub fn of(names: &[String]) -> Arc<Self> {
         let mut kept = LANES.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = std::process::id();
         let lanes = match kept.as_mut() {
             Some((owner, lanes)) if *owner == pid => lanes,
             _ => &mut kept.insert((pid, Lanes::new())).1,
         };
-        if let Some(lane) = lanes.get(key).and_then(Weak::upgrade) {
-            return lane;
+        let known: Vec<Option<Arc<Self>>> = names
+            .iter()
+            .map(|name| lanes.get(name).and_then(Weak::upgrade))
+            .collect();
+        if let [Some(lane)] = known.as_slice() {
+            return Arc::clone(lane);
         }
-        lanes.retain(|_, lane| lane.strong_count() > 0);
-        let lane = Arc::new(Self::default());
-        lanes.insert(key.to_owned(), Arc::downgrade(&lane));
+        let lane = known.iter().flatten().next().cloned().unwrap_or_else(|| {
+            lanes.retain(|_, lane| lane.strong_count() > 0);
+            Arc::default()
+        });
+        // A name that leads elsewhere keeps to that: who is on that lane stays there.
+        for (name, _) in names.iter().zip(&known).filter(|(_, known)| known.is_none()) {
+            lanes.insert(name.clone(), Arc::downgrade(&lane));
+        }
         lane
+    }
+
+    /// Notes that the service wants no requests on this mailbox before `end`.
+    pub fn pause_until(&self, end: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.paused_until = Some(state.paused_until.map_or(end, |known| known.max(end)));
+    }
+
+    /// For how long, from `now`, the service wants no requests.
+    pub fn pause(&self, now: Instant) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let paused_until = state.paused_until;
+        paused_until.map_or(Duration::ZERO, |end| end.saturating_duration_since(now))
     }
 
     /// Waits for its turn and for `places` (at most `limit`) of `limit` places. The limit is the caller's: settings can differ
@@ -178,8 +202,13 @@ mod tests {
 
     #[test]
     fn a_mailbox_has_one_lane_as_long_as_anybody_uses_it() {
-        let one = Lane::of("https://graph.example a@example.com");
-        assert!(Arc::ptr_eq(&one, &Lane::of("https://graph.example a@example.com")));
-        assert!(!Arc::ptr_eq(&one, &Lane::of("https://graph.example b@example.com")));
+        let lane = |names: &[&str]| Lane::of(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let one = lane(&["https://graph.example a@example.com"]);
+        assert!(Arc::ptr_eq(&one, &lane(&["https://graph.example a@example.com"])));
+        assert!(!Arc::ptr_eq(&one, &lane(&["https://graph.example b@example.com"])));
+        // Whose `/me` it is shows only together with the address; from then on either will do.
+        let known = lane(&["https://graph.example person 7", "https://graph.example a@example.com"]);
+        assert!(Arc::ptr_eq(&one, &known));
+        assert!(Arc::ptr_eq(&one, &lane(&["https://graph.example person 7"])));
     }
 }

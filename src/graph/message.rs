@@ -16,6 +16,10 @@ receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parent
 pub const SELECT_WHOLE: &str = "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,\
 receivedDateTime,sentDateTime,hasAttachments,isRead,importance,categories,parentFolderId,bodyPreview,body,internetMessageHeaders";
 
+/// What asks for a message's size, which is no property of its own in v1.0 (`PidTagMessageSize`; Graph reference, resource type
+/// `singleValueLegacyExtendedProperty`). Answers to a change never have it.
+pub const EXPAND_SIZE: &str = "singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')";
+
 /// A [`Message`] as it is read from JSON, without a list of [`MessageJson`] in between.
 #[derive(Debug, Clone)]
 pub struct Read(pub Message);
@@ -46,7 +50,8 @@ pub struct MessageJson {
     reply_to: Vec<RecipientJson>,
     received_date_time: Option<String>,
     sent_date_time: Option<String>,
-    size: Option<i64>,
+    #[serde(rename = "singleValueExtendedProperties", default, deserialize_with = "or_default")]
+    extended: Vec<PropertyJson>,
     #[serde(default, deserialize_with = "or_default")]
     has_attachments: bool,
     #[serde(default, deserialize_with = "or_default")]
@@ -60,6 +65,15 @@ pub struct MessageJson {
     body_preview: String,
     body: Option<BodyJson>,
     internet_message_headers: Option<Vec<HeaderJson>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct PropertyJson {
+    #[serde(deserialize_with = "or_default")]
+    id: String,
+    #[serde(deserialize_with = "or_default")]
+    value: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -117,7 +131,7 @@ impl From<MessageJson> for Message {
             reply_to: many(json.reply_to),
             received_at: json.received_date_time.as_deref().and_then(instant),
             sent_at: json.sent_date_time.as_deref().and_then(instant),
-            size: json.size,
+            size: size(&json.extended),
             has_attachments: json.has_attachments,
             is_read: json.is_read,
             // Documented as lower case; answers with a capital were seen for other enumerations.
@@ -136,6 +150,16 @@ impl From<MessageJson> for Message {
     }
 }
 
+/// As a list would show the message, from an answer that holds all of it: body and headers are what [`get`](super::messages::get) is for.
+pub(super) fn summary(json: MessageJson) -> Message {
+    Message {
+        body: None,
+        body_type: None,
+        headers: None,
+        ..json.into()
+    }
+}
+
 /// A recipient without name and address says nothing.
 fn address(recipient: RecipientJson) -> Option<Address> {
     let json = recipient.email_address?;
@@ -147,6 +171,16 @@ fn address(recipient: RecipientJson) -> Option<Address> {
         name,
         address: json.address.unwrap_or_default(),
     })
+}
+
+/// The size among extended properties; their ids come back without the zeros they were asked for with.
+fn size(extended: &[PropertyJson]) -> Option<i64> {
+    let is_size = |id: &str| {
+        let tag = id.split_once(" 0x").map(|(_, tag)| tag.trim_start_matches('0'));
+        tag.is_some_and(|tag| tag.eq_ignore_ascii_case("e08"))
+    };
+    let property = extended.iter().find(|property| is_size(&property.id))?;
+    property.value.parse().ok().filter(|size| *size >= 0)
 }
 
 /// Message times are always UTC; the zero date of .NET stands for "none".
@@ -200,6 +234,26 @@ mod tests {
         assert_eq!(nulls, read(r#"{"id":"1"}"#));
         assert_eq!(nulls.importance, "normal");
         assert_eq!(nulls.received_at, None);
+    }
+
+    #[test]
+    fn the_size_is_the_extended_property_of_that_tag() {
+        let cases = [
+            (r#"[{"id":"Integer 0xe08","value":"4711"}]"#, Some(4711)),
+            (
+                r#"[{"id":"Integer 0x3008","value":"1"},{"id":"Integer 0x0E08","value":"2"}]"#,
+                Some(2),
+            ),
+            (r#"[{"id":"Integer 0xe08","value":"-1"}]"#, None),
+            (r#"[{"id":"Integer 0xe08","value":"large"}]"#, None),
+            (r#"[{"id":"Integer 0x1e08","value":"1"}]"#, None),
+            (r#"[{"id":null,"value":null}]"#, None),
+            ("null", None),
+        ];
+        for (properties, expected) in cases {
+            let message = read(&format!(r#"{{"id":"1","singleValueExtendedProperties":{properties}}}"#));
+            assert_eq!(message.size, expected, "{properties}");
+        }
     }
 
     #[test]

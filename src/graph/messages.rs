@@ -8,7 +8,7 @@ use crate::base::clock::UtcInstant;
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
-use crate::graph::message::{MessageJson, Read, SELECT, SELECT_WHOLE};
+use crate::graph::message::{self, EXPAND_SIZE, MessageJson, Read, SELECT, SELECT_WHOLE};
 use crate::graph::page::Page;
 use crate::graph::retry::Repeat;
 use crate::graph::value::Message;
@@ -28,7 +28,7 @@ pub fn page(
     top: usize,
 ) -> Result<Page<Message>, GraphError> {
     let top = top.clamp(1, LARGEST_PAGE).to_string();
-    let mut query = vec![("$select", SELECT), ("$top", top.as_str())];
+    let mut query = vec![("$select", SELECT), ("$expand", EXPAND_SIZE), ("$top", top.as_str())];
     query.extend(filter.map(|filter| ("$filter", filter)));
     query.extend(order.map(|order| ("$orderby", order)));
     client
@@ -50,14 +50,24 @@ fn messages(page: Page<Read>) -> Page<Message> {
     }
 }
 
+/// A folder's messages, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// How many there are.
+    pub count: u64,
+    /// The folder in which one of them lies; `None` if there is none.
+    pub place: Option<String>,
+}
+
 /// How many messages of a folder fit; one request.
-pub fn count(client: &Client, folder: &str, filter: Option<&str>) -> Result<u64, GraphError> {
-    let mut query = vec![("$count", "true"), ("$top", "1"), ("$select", "id")];
+pub fn count(client: &Client, folder: &str, filter: Option<&str>) -> Result<Counted, GraphError> {
+    let mut query = vec![("$count", "true"), ("$top", "1"), ("$select", "id,parentFolderId")];
     query.extend(filter.map(|filter| ("$filter", filter)));
-    let page: Page<Value> = client.get(&["mailFolders", folder, "messages"], &query, &[])?;
-    page.count
-        .and_then(|count| u64::try_from(count).ok())
-        .ok_or_else(|| GraphError::unreadable("the answer has no count", false, client.now()))
+    let page: Page<Read> = client.get(&["mailFolders", folder, "messages"], &query, &[])?;
+    let count = page.count.and_then(|count| u64::try_from(count).ok());
+    let count = count.ok_or_else(|| GraphError::unreadable("the answer has no count", false, client.now()))?;
+    let place = page.value.into_iter().next().map(|Read(message)| message.folder_id);
+    Ok(Counted { count, place })
 }
 
 /// One message with headers and body: HTML as Exchange sanitised it, or plain text.
@@ -67,7 +77,8 @@ pub fn get(client: &Client, message: &str, text_body: bool) -> Result<Message, G
     } else {
         "outlook.body-content-type=\"html\""
     };
-    let json: MessageJson = client.get(&["messages", message], &[("$select", SELECT_WHOLE)], &[body])?;
+    let query = [("$select", SELECT_WHOLE), ("$expand", EXPAND_SIZE)];
+    let json: MessageJson = client.get(&["messages", message], &query, &[body])?;
     Ok(json.into())
 }
 
@@ -111,12 +122,12 @@ impl MessageChange {
 }
 
 /// Changes a message; the message afterwards.
-pub fn update(client: &Client, message: &str, change: &MessageChange) -> Result<Message, GraphError> {
+pub fn update(client: &Client, id: &str, change: &MessageChange) -> Result<Message, GraphError> {
     if *change == MessageChange::default() {
-        return summary(client, message);
+        return summary(client, id);
     }
-    let json: MessageJson = client.patch(&["messages", message], &change.json())?;
-    Ok(json.into())
+    let json: MessageJson = client.patch(&["messages", id], &change.json())?;
+    Ok(message::summary(json))
 }
 
 /// Deletes a message. `DELETE` does not promise where it goes, so without `permanently` it is moved to Deleted Items.

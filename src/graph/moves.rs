@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::graph::batch::{self, BatchRequest};
 use crate::graph::client::Client;
 use crate::graph::error::{Executed, GraphError};
-use crate::graph::message::{MessageJson, SELECT};
+use crate::graph::message::{MessageJson, SELECT, summary};
 use crate::graph::messages;
 use crate::graph::path;
 use crate::graph::value::Message;
@@ -21,8 +21,9 @@ use crate::graph::value::Message;
 pub fn move_to(client: &Client, message: &str, folder: &str) -> Result<Message, GraphError> {
     let mut attempt = 1;
     loop {
-        let error = match client.post::<MessageJson>(&["messages", message, "move"], &destination(folder)) {
-            Ok(json) => return Ok(json.into()),
+        let path = ["messages", message, "move"];
+        let error = match client.post_after::<MessageJson>(attempt - 1, &path, &destination(folder)) {
+            Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };
         match kind(&error, attempt) {
@@ -80,7 +81,7 @@ fn move_chunk(
             .collect();
         let mut lost: Vec<(usize, &str, GraphError)> = Vec::new();
         let mut again: Vec<(usize, &str, GraphError)> = Vec::new();
-        for ((index, id), answer) in open.iter().copied().zip(client.batch(&requests)) {
+        for ((index, id), answer) in open.iter().copied().zip(client.batch_after(attempt - 1, &requests)) {
             let outcome = answer.and_then(|body| message(client, body));
             match outcome {
                 Err(error) => match kind(&error, attempt) {
@@ -99,22 +100,26 @@ fn move_chunk(
                 Err(second) => settle(&mut outcomes, index, Err(worse(&error, second))),
             }
         }
+        // One pause for all, the longest that the retry budget allows.
+        again.sort_by_key(|(_, _, error)| {
+            let told = error.refusal().and_then(|refusal| refusal.retry_after);
+            (!is_conflict(error), told)
+        });
         open = Vec::new();
-        let paused = again
-            .iter()
-            .map(|(_, _, error)| error)
-            .max_by_key(|error| {
-                (
-                    !is_conflict(error),
-                    error.refusal().and_then(|refusal| refusal.retry_after),
-                )
-            })
-            .map(|longest| client.pause_before_repeat(longest.clone(), attempt));
-        for (index, id, error) in again {
-            match &paused {
-                Some(Err(stopped)) if stopped.is_cancelled() => settle(&mut outcomes, index, Err(stopped.clone())),
-                Some(Err(_)) => settle(&mut outcomes, index, Err(error)),
-                _ => open.push((index, id)),
+        while let Some((index, id, error)) = again.pop() {
+            match client.pause_before_repeat(error, attempt) {
+                Ok(()) => {
+                    open.push((index, id));
+                    open.extend(again.drain(..).map(|(index, id, _)| (index, id)));
+                }
+                Err(stopped) => {
+                    if stopped.is_cancelled() {
+                        for (index, _, _) in again.drain(..) {
+                            settle(&mut outcomes, index, Err(stopped.clone()));
+                        }
+                    }
+                    settle(&mut outcomes, index, Err(stopped));
+                }
             }
         }
         attempt += 1;
@@ -135,8 +140,9 @@ pub fn copy_to(client: &Client, message: &str, folder: &str) -> Result<Message, 
     };
     let mut attempt = 1;
     loop {
-        let error = match client.post::<MessageJson>(&["messages", message, "copy"], &destination(folder)) {
-            Ok(json) => return Ok(json.into()),
+        let path = ["messages", message, "copy"];
+        let error = match client.post_after::<MessageJson>(attempt - 1, &path, &destination(folder)) {
+            Ok(json) => return Ok(summary(json)),
             Err(error) => error,
         };
         match kind(&error, attempt) {
@@ -200,7 +206,7 @@ fn destination(folder: &str) -> Value {
 
 fn message(client: &Client, body: Value) -> Result<Message, GraphError> {
     match serde_json::from_value::<MessageJson>(body) {
-        Ok(json) => Ok(json.into()),
+        Ok(json) => Ok(summary(json)),
         Err(error) => Err(GraphError::unreadable(error.to_string(), true, client.now())),
     }
 }

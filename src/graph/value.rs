@@ -59,7 +59,7 @@ pub struct Message {
     pub received_at: Option<UtcInstant>,
     /// When it was sent.
     pub sent_at: Option<UtcInstant>,
-    /// Bytes, where the service tells.
+    /// Bytes as Exchange counts them; `None` in the answers of changes, which do not tell.
     pub size: Option<i64>,
     /// Graph's word: false when only inline attachments exist.
     pub has_attachments: bool,

@@ -230,8 +230,9 @@ impl Named<'_> {
             return Err(unreadable(io::Error::from(io::ErrorKind::InvalidInput)));
         }
         let mut bytes = Zeroizing::new(Vec::new());
-        let read = File::open(&real).and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes));
-        read.map_err(unreadable)?;
+        File::open(&real)
+            .and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes))
+            .map_err(unreadable)?;
         Ok(bytes)
     }
 }

@@ -138,33 +138,36 @@ impl Drop for Opened {
 /// The transport for these settings.
 pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
     watch_forks();
-    let key = format!(
-        "{:?} {:?} {:?} {:?} {:?}",
-        settings.proxy, settings.proxy_auth_file, settings.ca_file, settings.connect_timeout, settings.timeout
-    );
-    let mut slot = engine();
-    let (pid, panics) = (std::process::id(), zend::panics());
-    if slot
-        .as_ref()
-        .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
-    {
-        *slot = None;
-    }
-    let engine = slot.get_or_insert_with(|| {
-        ManuallyDrop::new(Engine {
-            pid,
-            panics,
-            transports: HashMap::new(),
-        })
-    });
-    if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
-        engine.transports.clear();
-    }
-    let transport = engine
-        .transports
-        .entry(key)
-        .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
-    Arc::clone(transport)
+    let key = HttpTransport::key(settings);
+    let mut left = HashMap::new();
+    let transport = {
+        let mut slot = engine();
+        let (pid, panics) = (std::process::id(), zend::panics());
+        if slot
+            .as_ref()
+            .is_some_and(|engine| engine.pid != pid || engine.panics != panics)
+        {
+            *slot = None;
+        }
+        let engine = slot.get_or_insert_with(|| {
+            ManuallyDrop::new(Engine {
+                pid,
+                panics,
+                transports: HashMap::new(),
+            })
+        });
+        if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
+            left = std::mem::take(&mut engine.transports);
+        }
+        let transport = engine
+            .transports
+            .entry(key)
+            .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
+        Arc::clone(transport)
+    };
+    // Not under the lock: a client waits for its thread when it is dropped.
+    drop(left);
+    transport
 }
 
 /// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.

@@ -96,7 +96,7 @@ impl MessageList {
         } = self.source.clone();
         caught(|| {
             let total = operation
-                .clone()
+                .anew()
                 .run(None, move |context| messages::total(context, &account, &query))?;
             Ok(count(total))
         })
@@ -133,6 +133,8 @@ impl MessageIterator {
     fn rewind(&mut self) -> Result<(), Raised> {
         caught(|| {
             self.started = true;
+            // A walk is a call: what an earlier one waited, this one may wait as well.
+            self.source.operation = self.source.operation.anew();
             self.walk = Some(MessageWalk::new(self.source.query.clone()));
             self.page = Vec::new().into_iter();
             self.key = -1;

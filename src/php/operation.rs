@@ -66,6 +66,15 @@ impl Operation {
         }
     }
 
+    /// The same settings for a call of its own, with a whole retry budget.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            budget: Arc::new(Budget::new(self.settings.retry_budget)),
+            ..self.clone()
+        }
+    }
+
     /// The reader's language.
     pub fn language(&self) -> Language {
         self.settings.language

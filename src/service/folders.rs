@@ -116,6 +116,18 @@ fn parse(argument: &'static str, text: &str) -> Result<FolderName> {
     FolderName::parse(text).map_err(|must| Error::argument(argument, must))
 }
 
+/// A folder that was asked for by itself, or why it did not come.
+type Answer = Result<FolderRow, GraphError>;
+
+/// The tree as it is now.
+struct Current {
+    tree: Tree,
+    /// The folders that were asked for, in order.
+    answers: Vec<Answer>,
+    /// Whether all of it was read this moment, the numbers of items included; else the tree only knows where folders are.
+    read_now: bool,
+}
+
 /// The folders of one account's mailbox, for the length of one call.
 struct Folders<'a> {
     context: &'a Context,
@@ -148,27 +160,42 @@ impl<'a> Folders<'a> {
     /// The tree, read anew.
     fn read(&self) -> Result<Tree> {
         let earlier = Snapshot::kept(self.context, &self.key)?;
-        self.read_after(earlier.as_ref())
+        Ok(self.read_after(earlier.as_ref())?.tree())
     }
 
-    fn read_after(&self, earlier: Option<&Snapshot>) -> Result<Tree> {
+    fn read_after(&self, earlier: Option<&Snapshot>) -> Result<Snapshot> {
         let snapshot = Snapshot::read(&self.client, earlier, self.now())?;
         snapshot.keep(self.context, &self.key)?;
-        Ok(snapshot.tree())
+        Ok(snapshot)
+    }
+
+    /// The same with the folders of `targets`. What was read this moment need not be asked for once more.
+    fn anew(&self, earlier: Option<&Snapshot>, targets: &[&str]) -> Result<Current> {
+        let snapshot = self.read_after(earlier)?;
+        let mut answers: Vec<Option<Answer>> = targets
+            .iter()
+            .map(|target| snapshot.row(target).cloned().map(Ok))
+            .collect();
+        let open = targets.iter().zip(&answers).filter(|(_, answer)| answer.is_none());
+        let asked: Vec<&str> = open.map(|(target, _)| *target).collect();
+        let requests: Vec<BatchRequest> = asked.iter().map(|target| rows::get_in_batch(target)).collect();
+        let open = answers.iter_mut().filter(|answer| answer.is_none());
+        for (answer, came) in open.zip(self.get(&requests, &asked)) {
+            *answer = Some(came);
+        }
+        Ok(Current {
+            tree: snapshot.tree(),
+            answers: answers.into_iter().flatten().collect(),
+            read_now: true,
+        })
     }
 
     /// The tree as it is now, and with it the folders of `targets` (ids or well-known names), each as it is now: in one request where
     /// the tree is known already. `tree` is `snapshot`'s, if somebody made it already.
-    fn current(
-        &self,
-        snapshot: Option<&Snapshot>,
-        tree: Option<Tree>,
-        targets: &[&str],
-    ) -> Result<(Tree, Vec<Result<FolderRow, GraphError>>)> {
+    fn current(&self, snapshot: Option<&Snapshot>, tree: Option<Tree>, targets: &[&str]) -> Result<Current> {
         let mut requests: Vec<BatchRequest> = targets.iter().map(|target| rows::get_in_batch(target)).collect();
         let (Some(kept), Some(link)) = (snapshot, snapshot.and_then(Snapshot::link)) else {
-            let tree = self.read_after(snapshot)?;
-            return Ok((tree, self.get(&requests, targets)));
+            return self.anew(snapshot, targets);
         };
         let (changes, answers) = match rows::changes_in_batch(&self.client, link).filter(|_| !targets.is_empty()) {
             Some(request) => {
@@ -192,23 +219,27 @@ impl<'a> Folders<'a> {
             ),
         };
         let tree = match changes {
+            Ok((changes, _)) if changes.is_empty() && !kept.has_aged(self.now()) => tree.unwrap_or_else(|| kept.tree()),
             Ok((changes, link)) => {
-                let same = changes.is_empty();
                 let mut snapshot = kept.clone();
                 if snapshot.update(&self.client, changes, link, self.now())? {
                     snapshot.keep(self.context, &self.key)?;
                 }
-                tree.filter(|_| same).unwrap_or_else(|| snapshot.tree())
+                snapshot.tree()
             }
             // The service has forgotten what it told, or would rather not tell: all over again.
-            Err(error) if rows::wants_restart(&error) => self.read_after(snapshot)?,
+            Err(error) if rows::wants_restart(&error) => return self.anew(snapshot, targets),
             Err(error) => return Err(error.into()),
         };
-        Ok((tree, answers))
+        Ok(Current {
+            tree,
+            answers,
+            read_now: false,
+        })
     }
 
     /// Folders one by one if it is one, in a batch otherwise.
-    fn get(&self, requests: &[BatchRequest], targets: &[&str]) -> Vec<Result<FolderRow, GraphError>> {
+    fn get(&self, requests: &[BatchRequest], targets: &[&str]) -> Vec<Answer> {
         match targets {
             [] => Vec::new(),
             [target] => vec![rows::get(&self.client, target)],
@@ -236,7 +267,11 @@ impl<'a> Folders<'a> {
                 _ => None,
             });
         let targets: Vec<&str> = guess.as_deref().into_iter().collect();
-        let (tree, mut answers) = match self.current(snapshot.as_ref(), known, &targets) {
+        let Current {
+            tree,
+            mut answers,
+            read_now,
+        } = match self.current(snapshot.as_ref(), known, &targets) {
             // A delegate with rights on this folder only, who may not read the tree.
             Err(Error::Failure(failure)) if failure.class == Class::AccessDenied => {
                 let target = alone(name).ok_or(Error::Failure(failure))?;
@@ -265,6 +300,7 @@ impl<'a> Folders<'a> {
         };
         let row = match row {
             Some(Ok(row)) if row.id == found.id => row,
+            _ if read_now => return Ok(found.clone()),
             // Only the changes of this moment brought it up.
             _ => rows::get(&self.client, &found.id).map_err(|error| self.missing(error, text))?,
         };
@@ -291,8 +327,8 @@ impl<'a> Folders<'a> {
             (None, self.get(&requests, &targets))
         } else {
             let kept = Snapshot::kept(self.context, &self.key)?;
-            let (tree, answers) = self.current(kept.as_ref(), None, &targets)?;
-            (Some(tree), answers)
+            let current = self.current(kept.as_ref(), None, &targets)?;
+            (Some(current.tree), current.answers)
         };
         let mut answers = answers.into_iter();
         let mut ids = Vec::with_capacity(names.len());

@@ -5,6 +5,7 @@ mod blame;
 mod disk;
 mod download;
 pub mod file_name;
+mod inbox;
 mod lease;
 mod ledger;
 mod plan;
@@ -13,7 +14,6 @@ mod recovery;
 mod run;
 mod spool;
 
-use std::collections::HashSet;
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -23,10 +23,9 @@ use crate::base::clock::UtcInstant;
 use crate::base::failure::{Error, Result};
 use crate::base::log::Level;
 use crate::base::problem::Problem;
-use crate::graph::client::Client;
-use crate::graph::messages;
 use crate::graph::value::{Attachment, Message};
 use crate::service::context::Context;
+use crate::service::import::inbox::Inbox;
 use crate::service::import::lease::KeptLease;
 use crate::service::import::ledger::Ledger;
 use crate::service::import::plan::Plan;
@@ -193,6 +192,9 @@ pub fn import_messages(
     if options.max_failures == 0 {
         return Err(Error::argument("max_failures", "must be greater than 0"));
     }
+    if options.max_bytes == Some(0) {
+        return Err(Error::argument("max_bytes", "must be greater than 0"));
+    }
     let begun = context.clock.since_boot();
     let mut import = || -> Result<ImportReport> {
         let given = options.directory.as_deref().map(Spool::given).transpose();
@@ -203,7 +205,7 @@ pub fn import_messages(
         };
         let ledger = Ledger::open(&context.store, &plan.mailbox, &plan.inbox)?;
         let client = mailbox::client(context, name)?;
-        let queue = list(&client, &plan.inbox)?;
+        let inbox = Inbox::open(client.clone(), plan.inbox.clone(), options.limit)?;
         let spool = match given {
             Some(spool) => spool,
             None => private(context)?,
@@ -214,7 +216,7 @@ pub fn import_messages(
             ..context.clone()
         };
         let pool = Pool::start(mailbox::client(&stoppable, name)?, cancel, client, spool)?;
-        Run::new(context, options, host, (plan, lease, pool, ledger), queue).run()
+        Run::new(context, options, host, (plan, lease, pool, ledger), inbox).run()
     };
     let mut report = import().map_err(|error| error.of(name)).inspect_err(|error| {
         if let Error::Failure(failure) = error {
@@ -235,21 +237,6 @@ pub fn import_messages(
         ],
     );
     Ok(report)
-}
-
-/// All mails of the inbox folder, oldest first. They are listed whole before the first is moved: a page that is asked for later would
-/// skip as many as had left by then.
-fn list(client: &Client, inbox: &str) -> Result<Vec<Message>> {
-    let mut seen = HashSet::new();
-    let mut all = Vec::new();
-    let mut page = messages::page(client, inbox, None, Some("receivedDateTime"), messages::LARGEST_PAGE)?;
-    loop {
-        all.extend(page.value.into_iter().filter(|message| seen.insert(message.id.clone())));
-        let Some(next) = page.next else {
-            return Ok(all);
-        };
-        page = messages::next_page(client, &next)?;
-    }
 }
 
 /// A private folder beside the store, or in the system's folder for passing files where the store is no file.

@@ -11,6 +11,7 @@ use crate::graph::path::Mailbox;
 use crate::graph::value::MailboxSettings;
 use crate::graph::{mailbox, tokens};
 use crate::service::context::Context;
+use crate::service::token_status;
 use crate::service::tokens::tokens_for;
 use crate::store::record::AccountRecord;
 
@@ -34,19 +35,38 @@ pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
     let endpoints = Endpoints::of(settings, context.settings.custom_endpoints, context.clock.now())
         .map_err(|problem| Error::from(problem).of(&account.name))?;
     let mailbox = settings.mailbox.clone().map_or(Mailbox::Me, Mailbox::User);
-    // Microsoft counts requests per application and mailbox. Whose mailbox `/me` is only the sign-in knows, so it counts per account.
-    let lane = match &mailbox {
-        Mailbox::User(address) => format!("{} {}", settings.client_id, address.to_lowercase()),
-        Mailbox::Me => format!("{} account {}", settings.client_id, account.name),
-    };
+    let names = names(context, account);
     let tokens: Arc<dyn tokens::Tokens> = tokens_for(context, &account.name);
     Ok(Client::new(
         environment(context),
         endpoints.graph,
         mailbox,
-        &lane,
+        &names,
         tokens,
     ))
+}
+
+/// By what the mailbox is known. Microsoft counts requests per application and mailbox, and several accounts may be about one: as `/me`
+/// of the same person, or by an address of that person.
+fn names(context: &Context, account: &AccountRecord) -> Vec<String> {
+    let settings = &account.settings;
+    let own = |what: &str| format!("{} {}", settings.client_id, what.to_lowercase());
+    // A store in trouble says so when the token is needed.
+    let tokens = context.store.tokens(&account.name).ok().flatten();
+    let tokens = token_status::current(account, tokens.as_ref());
+    let person = tokens.and_then(|tokens| tokens.subject.as_ref());
+    let person = person.map(|person| own(&format!("person {} {}", person.tid, person.oid)));
+    let address = tokens.and_then(|tokens| tokens.signed_in_as.as_deref()).map(own);
+    let wanted = settings.mailbox.as_deref().map(own);
+    if wanted.is_some() && wanted != address {
+        return wanted.into_iter().collect();
+    }
+    let mut names: Vec<String> = person.into_iter().chain(address).collect();
+    if names.is_empty() {
+        // Nobody has signed in yet, or somebody brought tokens from elsewhere: whose mailbox it is shows later.
+        names.push(own(&format!("account {}", account.name)));
+    }
+    names
 }
 
 /// What a client needs of a call.

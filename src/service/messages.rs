@@ -3,7 +3,7 @@
 //! Here arguments are checked, folders resolved, and a 404 gets its meaning: only this floor knows whether a message, a folder or an
 //! attachment was asked for.
 
-mod walk;
+pub(super) mod walk;
 
 use std::path::Path;
 
@@ -19,7 +19,8 @@ use crate::graph::value::{Attachment, Message};
 use crate::graph::{attachments, messages};
 use crate::service::context::Context;
 use crate::service::file_target::FileTarget;
-use crate::service::folders::{self, name::FolderName};
+use crate::service::folders;
+use crate::service::folders::name::{FolderName, well_known};
 use crate::service::mailbox;
 
 pub use crate::graph::messages::MessageChange;
@@ -48,6 +49,8 @@ pub struct MessageQuery {
 pub struct MessageWalk {
     folder: Option<String>,
     folder_id: Option<String>,
+    /// Whether the folder still has to show that it is one in which messages lie.
+    unproven: bool,
     walk: walk::Walk,
 }
 
@@ -58,6 +61,7 @@ impl MessageWalk {
             walk: walk::Walk::new(&query),
             folder: query.folder,
             folder_id: None,
+            unproven: true,
         }
     }
 
@@ -87,6 +91,10 @@ impl MessageWalk {
                 walk::Ask::Link(link) => messages::next_page(&client, &link),
             };
             let page = page.map_err(|error| folder_error(error, &folder).of(name))?;
+            if let (true, Some(message)) = (self.unproven, page.value.first()) {
+                refuse_search_folder(&client, &folder, &message.folder_id).map_err(|error| error.of(name))?;
+                self.unproven = false;
+            }
             messages.extend(self.walk.take(page));
             if !messages.is_empty() && !self.walk.is_inside() {
                 break;
@@ -96,14 +104,18 @@ impl MessageWalk {
     }
 }
 
-/// How many messages a query fits (without its limit); one request.
+/// How many messages a query fits (without its limit); one request, and one more where the folder may be a search folder.
 pub fn total(context: &Context, name: &AccountName, query: &MessageQuery) -> Result<u64> {
     let account = mailbox::account(context, name)?;
     let client = mailbox::client_of(context, &account)?;
     let named = query.folder.as_deref().unwrap_or(&account.settings.folder_inbox);
     let folder = folder_segment(context, name, named)?;
-    messages::count(&client, &folder, walk::count_filter(query).as_deref())
-        .map_err(|error| folder_error(error, named).of(name))
+    let counted = messages::count(&client, &folder, walk::count_filter(query).as_deref())
+        .map_err(|error| folder_error(error, named).of(name))?;
+    if let Some(place) = &counted.place {
+        refuse_search_folder(&client, &folder, place).map_err(|error| error.of(name))?;
+    }
+    Ok(counted.count)
 }
 
 /// One message with body and headers.
@@ -299,6 +311,20 @@ fn folder_segment(context: &Context, name: &AccountName, folder: &str) -> Result
     }
 }
 
+/// A search folder shows messages that lie elsewhere (`place`), and is no folder to name. Only an id can lead to one; most often the
+/// first message shows that it does not, without a request.
+fn refuse_search_folder(client: &Client, folder: &str, place: &str) -> Result<()> {
+    if place == folder || well_known(folder).is_some() {
+        return Ok(());
+    }
+    let row = crate::graph::folders::get(client, folder).map_err(|error| folder_error(error, folder))?;
+    if row.is_search_folder() {
+        let problem = Problem::own("folder_not_found", client.now()).with_fact("folder", format!("id:{folder}"));
+        return Err(problem.into());
+    }
+    Ok(())
+}
+
 /// Fills a new file and gives it its name.
 fn save(
     context: &Context,
@@ -350,7 +376,8 @@ fn folder_error(error: GraphError, folder: &str) -> Error {
     }
 }
 
-/// Not found may be the attachment or its message: one more request tells, and only then.
+/// Not found may be the attachment or its message: one more request tells, and only then. If that fails, too, nobody knows, and its
+/// own trouble is what is told.
 fn attachment_error(client: &Client, error: GraphError, message: &str, attachment: &str) -> Error {
     if error.status() == Some(StatusCode::METHOD_NOT_ALLOWED) {
         return instead("attachment_is_reference", &error).into();
@@ -359,20 +386,20 @@ fn attachment_error(client: &Client, error: GraphError, message: &str, attachmen
         return error.into();
     }
     match messages::summary(client, message) {
-        Err(second) if second.is_not_found() => message_error(second, message),
-        _ => instead("attachment_not_found", &error)
+        Ok(_) => instead("attachment_not_found", &error)
             .with_fact("attachment", attachment)
             .into(),
+        Err(second) => message_error(second, message),
     }
 }
 
-/// Not found may be the message or the folder it shall go to.
+/// Not found may be the message or the folder it shall go to; told in the same way.
 fn target_error(client: &Client, error: GraphError, message: &str, folder: &str) -> Error {
     if !error.is_not_found() {
         return error.into();
     }
     match messages::summary(client, message) {
         Ok(_) => folder_error(error, folder),
-        Err(_) => message_error(error, message),
+        Err(second) => message_error(second, message),
     }
 }

@@ -4,7 +4,7 @@
 //! progress can be shown there. One account's failure is its own. A run that is stopped hands out no more work and waits only for what
 //! is begun.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -133,11 +133,10 @@ pub fn refresh_tokens(
 
 /// Whom the run is about, by name, each once.
 fn tasks(context: &Context, accounts: Option<&[String]>) -> Result<Vec<Task>> {
-    let versions = context.store.all_tokens()?;
-    let version = |name: &str| {
-        let found = versions.iter().find(|(known, _)| known.as_str() == name);
-        found.map_or(0, |(_, tokens)| tokens.version)
-    };
+    let stored = context.store.all_tokens()?.into_iter();
+    let versions: HashMap<String, i64> = stored
+        .map(|(name, tokens)| (name.as_str().to_owned(), tokens.version))
+        .collect();
     let mut names: Vec<String> = match accounts {
         Some(names) => names.to_vec(),
         None => enabled(context)?,
@@ -145,7 +144,7 @@ fn tasks(context: &Context, accounts: Option<&[String]>) -> Result<Vec<Task>> {
     names.sort();
     names.dedup();
     let task = |name: String| Task {
-        version: version(&name),
+        version: versions.get(&name).copied().unwrap_or(0),
         name,
     };
     Ok(names.into_iter().map(task).collect())

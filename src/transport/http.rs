@@ -7,8 +7,11 @@
 //! Limits: `reqwest::blocking` applies a client's `timeout` to the wait for the headers and then to each read anew, which is the idle
 //! limit, but lets a drip of a byte a second live for ever. A request's own `timeout` replaces it and is a total. So a deadline shorter
 //! than the idle limit becomes the request's, and a longer one is kept by [`Body`], which looks after every read. (The asynchronous
-//! client's read timeout, which would do both, panics when the body is read outside its runtime.)
+//! client's read timeout, which would do both, panics when the body is read outside its runtime.) A shorter idle limit for one request
+//! takes a client of its own, and so a new connection: only a repeated download has one, and only where little is left of the budget.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -58,6 +61,26 @@ impl Way {
 }
 
 impl HttpTransport {
+    /// What tells transports apart: as long as it is the same, one made for other settings does as well. Files count as they are now,
+    /// for a password or a certificate in them may be exchanged while a worker lives; of one that can not be looked at the path does,
+    /// and the transport says what is wrong with it.
+    pub fn key(settings: &Settings) -> String {
+        let as_it_is = |path: Option<&PathBuf>| {
+            let file = path.and_then(|path| std::fs::metadata(path).ok());
+            file.map(|file| (file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+        };
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            settings.proxy,
+            settings.proxy_auth_file,
+            as_it_is(settings.proxy_auth_file.as_ref()),
+            settings.ca_file,
+            as_it_is(settings.ca_file.as_ref()),
+            settings.connect_timeout,
+            settings.timeout
+        )
+    }
+
     /// A transport with the timeouts, proxy and CA file of `settings`. Opens nothing yet; what can not be used is reported by
     /// [`Transport::send`] as [`Stage::Configuration`].
     pub fn new(settings: &Settings) -> Self {
@@ -72,12 +95,12 @@ impl HttpTransport {
         if let Some((_, client)) = clients.iter().find(|(kept, _)| *kept == way) {
             return Ok(client.clone());
         }
-        let client = self.build(way)?;
+        let client = self.build(way, self.settings.timeout)?;
         clients.push((way, client.clone()));
         Ok(client)
     }
 
-    fn build(&self, way: Way) -> Result<blocking::Client, (Stage, String)> {
+    fn build(&self, way: Way, idle: Duration) -> Result<blocking::Client, (Stage, String)> {
         let settings = &self.settings;
         let tls = if way.tls {
             trust::tls(settings.ca_file.as_deref())?
@@ -105,7 +128,7 @@ impl HttpTransport {
             }
         }
         blocking::ClientBuilder::from(builder)
-            .timeout(settings.timeout)
+            .timeout(idle)
             .build()
             .map_err(|error| {
                 let error = fault::of_request(error, "");
@@ -126,10 +149,20 @@ impl Transport for HttpTransport {
         if cancel.is_cancelled() {
             return Err(unsent((Stage::Cancelled, "cancelled".to_owned())));
         }
-        let client = self.client(Way::to(&request.url)).map_err(unsent)?;
+        let way = Way::to(&request.url);
+        let idle = request
+            .idle
+            .map_or(self.settings.timeout, |idle| idle.min(self.settings.timeout));
+        let is_bounded = request.deadline.is_some_and(|deadline| deadline <= idle);
+        let client = if idle < self.settings.timeout && !is_bounded {
+            self.build(way, idle)
+        } else {
+            self.client(way)
+        };
+        let client = client.map_err(unsent)?;
         let mut outgoing = blocking::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
-        *outgoing.timeout_mut() = request.deadline.filter(|deadline| *deadline <= self.settings.timeout);
+        *outgoing.timeout_mut() = request.deadline.filter(|deadline| *deadline <= idle);
         if !request.body.is_empty() {
             *outgoing.body_mut() = Some(request.body.into());
         }
@@ -140,7 +173,7 @@ impl Transport for HttpTransport {
         Ok(Response {
             status: answer.status(),
             headers: std::mem::take(answer.headers_mut()),
-            body: Box::new(Body::new(answer, host, self.settings.timeout, until, fault::of_read)),
+            body: Box::new(Body::new(answer, host, idle, until, fault::of_read)),
         })
     }
 }

@@ -37,6 +37,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How long sending, waiting and reading the whole body may take together; `None`: only the idle limit counts.
     pub deadline: Option<Duration>,
+    /// How long no byte may come, where that is less than the idle limit of the settings; `None`: that limit.
+    pub idle: Option<Duration>,
 }
 
 impl Request {
@@ -48,6 +50,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Vec::new(),
             deadline: None,
+            idle: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::json;
 use squeeze_graph::base::account::patch::{Patch, Value};
 use squeeze_graph::base::account::{AccountName, Protocol};
-use squeeze_graph::base::clock::Clock;
+use squeeze_graph::base::clock::{Clock, UtcInstant};
 use squeeze_graph::base::failure::{Class, Error};
 use squeeze_graph::service::accounts::{get_account, save_account};
 use squeeze_graph::service::token_status::TokenState;
@@ -61,7 +61,7 @@ fn name_files(house: &House, account: &AccountName) -> Result<bool, Error> {
 
 fn end(house: &House, account: &AccountName) -> String {
     let end = get_account(&house.call(), account).unwrap().credential_ends_at;
-    end.map_or_else(String::new, |end| end.to_rfc3339())
+    end.map_or_else(String::new, UtcInstant::to_rfc3339)
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_certificate_is_warned_of_before_it_ends_and_refused_by_microsoft_afterwards
 fn an_end_that_was_only_shown_is_not_taken_for_an_entered_one() {
     let house = House::new();
     let account = house.account("invoices", |settings| {
-        settings.secret_expires_at = Some(house.clock.now())
+        settings.secret_expires_at = Some(house.clock.now());
     });
     write(house.folder.path(), KEYS[0], 2099);
     name_files(&house, &account).unwrap();

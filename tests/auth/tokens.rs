@@ -321,9 +321,27 @@ fn a_rejected_token_is_replaced_once_by_all_who_hold_it() {
     let tokens = tokens_for(&house.call(), &name);
     let rejected = tokens.current().unwrap();
     let other = tokens.after_rejection(&rejected, &[]).unwrap();
-    assert_ne!(rejected, other);
-    assert_eq!(tokens.after_rejection(&rejected, &[]).unwrap(), other);
+    assert_ne!(rejected, other.token);
+    let same = tokens.after_rejection(&rejected, &[]).unwrap();
+    assert_eq!((same.token, same.answers), (other.token, true));
     assert_eq!(house.refreshes(), 1);
+}
+
+#[test]
+fn a_token_that_somebody_else_got_meanwhile_answers_no_challenge() {
+    let house = House::new();
+    let name = house.signed_in("invoices");
+    let (mine, theirs) = (tokens_for(&house.call(), &name), tokens_for(&house.call(), &name));
+    let rejected = mine.current().unwrap();
+    theirs.after_rejection(&rejected, &[]).unwrap();
+    let challenges = [
+        r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7InZhbHVlIjoiMSJ9fX0=""#
+            .to_owned(),
+    ];
+    let taken = mine.after_rejection(&rejected, &challenges).unwrap();
+    assert_eq!((taken.answers, house.refreshes()), (false, 1));
+    let asked = mine.after_rejection(&taken.token, &challenges).unwrap();
+    assert_eq!((asked.answers, house.refreshes()), (true, 2));
 }
 
 #[test]

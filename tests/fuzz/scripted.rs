@@ -16,7 +16,7 @@ use squeeze_graph::base::random::OsRandom;
 use squeeze_graph::base::secret::Secret;
 use squeeze_graph::graph::client::{Client, Environment};
 use squeeze_graph::graph::path::Mailbox;
-use squeeze_graph::graph::tokens::Tokens;
+use squeeze_graph::graph::tokens::{Renewed, Tokens};
 use squeeze_graph::transport::{Request, Response, Transport, TransportError};
 use tempfile::TempDir;
 use url::Url;
@@ -96,8 +96,11 @@ impl Tokens for OneToken {
         Ok(Secret::new("token"))
     }
 
-    fn after_rejection(&self, _rejected: &Secret, _challenges: &[String]) -> failure::Result<Secret> {
-        Ok(Secret::new("another"))
+    fn after_rejection(&self, _rejected: &Secret, _challenges: &[String]) -> failure::Result<Renewed> {
+        Ok(Renewed {
+            token: Secret::new("another"),
+            answers: true,
+        })
     }
 }
 
@@ -120,7 +123,7 @@ pub fn client(script: &Arc<Script>) -> Client {
         environment,
         Url::parse(GRAPH).unwrap(),
         Mailbox::Me,
-        "fuzz",
+        &["fuzz".to_owned()],
         Arc::new(OneToken),
     )
 }

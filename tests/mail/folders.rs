@@ -157,7 +157,12 @@ fn plain_descent_gives_the_same_answer_as_the_short_cut() {
         };
         assert_eq!(shown(&by_descent), shown(&by_delta));
         assert_eq!(find(&fresh, "Angebote").unwrap().path, "/Projekte/2026/Q1/Angebote");
-        assert_eq!(fresh.asked("mailFolders/delta"), 1, "a refusal is remembered");
+        let asked = fresh.batched("mailFolders/delta");
+        assert_eq!(
+            (asked, fresh.asked("mailFolders/delta")),
+            (1, 0),
+            "a refusal is remembered"
+        );
     }
 }
 
@@ -295,6 +300,19 @@ fn a_path_is_made_part_by_part_and_what_is_there_is_kept() {
     assert_eq!(create("inbox").path, "/Posteingang");
     // Hidden, so the tree does not show it, but its name is taken.
     assert!(create("/Verborgen").is_hidden);
+    for name in ["wellknown:syncissues", "/Synchronisierungsprobleme"] {
+        let hidden = create(name);
+        assert_eq!(hidden.well_known_name.as_deref(), Some("syncissues"), "{name}");
+        assert_eq!(hidden, find(&world, "wellknown:syncissues").unwrap(), "{name}");
+    }
+    let below = create("wellknown:syncissues/Ablage der Fehler");
+    assert_eq!(below.path, "/Synchronisierungsprobleme/Ablage der Fehler");
+    assert_eq!(
+        create("wellknown:syncissues/Ablage der Fehler"),
+        find(&world, &below.path).unwrap()
+    );
+    // A plain name is a path from the root, though it fits a folder further down.
+    assert_eq!(create("Angebote").path, "/Angebote");
     let folders = world.control("GET", "folders", &json!({}));
     let count = |name: &str| {
         folders["folders"]

@@ -10,4 +10,5 @@
 mod counts;
 mod folders;
 mod import;
+mod messages;
 mod support;

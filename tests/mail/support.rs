@@ -130,6 +130,17 @@ impl World {
         (result, counters["requests"].as_u64().unwrap())
     }
 
+    /// How many items of batches asked for something like that since the counters were last set back.
+    pub fn batched(&self, what: &str) -> usize {
+        let journal = self.control("GET", "requests", &Value::Null);
+        let requests = journal["requests"].as_array().unwrap();
+        let items = requests.iter().filter_map(|request| request["items"].as_array());
+        items
+            .flatten()
+            .filter(|item| item.as_str().unwrap().contains(what))
+            .count()
+    }
+
     /// How often an endpoint was asked since the counters were last set back.
     pub fn asked(&self, endpoint: &str) -> u64 {
         let counters = self.control("GET", "counters", &Value::Null);

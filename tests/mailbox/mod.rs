@@ -17,7 +17,7 @@ use squeeze_graph::base::secret::Secret;
 use squeeze_graph::base::settings::Settings;
 use squeeze_graph::graph::client::{Client, Environment};
 use squeeze_graph::graph::path::Mailbox;
-use squeeze_graph::graph::tokens::Tokens;
+use squeeze_graph::graph::tokens::{Renewed, Tokens};
 use squeeze_graph::transport::http::HttpTransport;
 use squeeze_graph_sandbox::{Options, RunningSandbox};
 use url::Url;
@@ -52,13 +52,16 @@ impl Tokens for TestTokens {
         Ok(Secret::new(self.token.lock().unwrap().clone()))
     }
 
-    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Secret> {
+    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Renewed> {
         self.rejections.lock().unwrap().push(challenges.to_vec());
         assert_eq!(rejected.expose(), *self.token.lock().unwrap());
         if let Some(token) = self.fresh.lock().unwrap().pop() {
             *self.token.lock().unwrap() = token;
         }
-        self.current()
+        Ok(Renewed {
+            token: self.current()?,
+            answers: true,
+        })
     }
 }
 
@@ -114,7 +117,7 @@ impl TestMailbox {
         };
         let root = Url::parse(&format!("{}/v1.0", self.sandbox.graph_url())).unwrap();
         // Every sandbox has a port of its own, and so a lane.
-        Client::new(environment, root, mailbox, "test", self.tokens.clone())
+        Client::new(environment, root, mailbox, &["test".to_owned()], self.tokens.clone())
     }
 
     /// A control request.

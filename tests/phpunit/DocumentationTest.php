@@ -40,8 +40,6 @@ final class DocumentationTest extends GraphTestCase
         'text' => ['output'],
         'console' => [], 'ini' => [], 'json' => [], 'sql' => [], 'cron' => [], 'systemd' => [], 'nginx' => [], 'apache' => [],
     ];
-    /** {@see ReadmeTest} runs its PHP, each sample with the world and the output that it needs. */
-    private const README = 'README.md';
 
     /**
      * @dataProvider pagesWithSamples
@@ -57,9 +55,6 @@ final class DocumentationTest extends GraphTestCase
             self::assertSame([], array_diff($words, self::INFO[$sample->language]), sprintf('%s: ```%s has an unknown word', $sample->place(), $sample->info));
             if ($sample->reason !== null) {
                 self::assertNotSame('', $sample->reason, $sample->place() . ': no-run needs a reason');
-            }
-            if ($page === self::README && $sample->language === 'php') {
-                continue;
             }
             $this->fillInbox();
             $failure = $runner->run($sample);

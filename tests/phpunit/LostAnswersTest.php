@@ -30,6 +30,7 @@ final class LostAnswersTest extends GraphTestCase
         parent::setUp();
         $this->signedIn();
         ini_set('squeeze_graph.retry_budget', '20');
+        ini_set('squeeze_graph.timeout', '2');
     }
 
     /**
@@ -64,6 +65,8 @@ final class LostAnswersTest extends GraphTestCase
         yield 'status 500' => [['status' => 500, 'body' => '']];
         yield 'status 502 of something in between' => [['status' => 502, 'headers' => ['Content-Type' => 'text/html'], 'body' => '<html>Bad gateway</html>']];
         yield 'status 503 with a time' => [['status' => 503, 'headers' => ['Retry-After' => '0.1'], 'body' => '']];
+        yield 'silence' => [['delay_ms' => 3000]];
+        yield 'a byte now and then' => [['drip' => ['bytes' => 1, 'interval_ms' => 100]]];
         yield 'status 504' => [['graph' => ['status' => 504, 'code' => 'UnknownError']]];
     }
 

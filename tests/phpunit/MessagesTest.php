@@ -53,6 +53,21 @@ final class MessagesTest extends GraphTestCase
         self::assertCount(0, iterator_to_array(list_messages('invoices', 'Verarbeitet')));
     }
 
+    public function testEachWalkAndEachCountHasARetryBudgetOfItsOwn(): void
+    {
+        $this->sandbox->generate(World::USER, 3);
+        ini_set('squeeze_graph.retry_budget', '3');
+        $list = list_messages('invoices');
+        // Each wait is more than half of the budget.
+        $throttle = fn () => $this->sandbox->fault(['path' => '/messages', 'status' => 429, 'headers' => ['Retry-After' => '2'], 'body' => '']);
+        for ($walk = 0; $walk < 2; $walk++) {
+            $throttle();
+            self::assertCount(3, iterator_to_array($list));
+        }
+        $throttle();
+        self::assertSame(3, $list->total());
+    }
+
     public function testTheOrderIsAsAsked(): void
     {
         $this->sandbox->generate(World::USER, 25);

@@ -119,6 +119,7 @@ final class Mailbox
             'Date' => $receivedAt->format(\DateTimeInterface::RFC2822),
             'Message-ID' => $internetMessageId,
         ] + $headers);
+        $mime = Mime::source($told, $text, $html, $attached);
         $this->messages[$id] = [
             'message' => [
                 'id' => $id,
@@ -131,6 +132,7 @@ final class Mailbox
                 'replyTo' => array_map(self::address(...), $replyTo),
                 'receivedAt' => $receivedAt,
                 'sentAt' => $receivedAt,
+                'size' => strlen($mime),
                 // Microsoft's word: a picture in the text is none.
                 'hasAttachments' => array_filter($attached, static fn (Attached $one): bool => !$one->isInline) !== [],
                 'isRead' => false,
@@ -138,7 +140,7 @@ final class Mailbox
                 'folderId' => $this->find($folder)->id,
                 'bodyPreview' => mb_substr(trim($text), 0, 255),
             ],
-            'mime' => Mime::source($told, $text, $html, $attached),
+            'mime' => $mime,
             'text' => $text,
             'html' => $html,
             'headers' => $told,

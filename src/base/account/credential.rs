@@ -173,16 +173,19 @@ mod tests {
         Value::Text(value.to_owned())
     }
 
-    fn files(certificate: &str, key: &str) -> Option<CertificateFiles> {
-        Some(CertificateFiles {
+    fn files(certificate: &str, key: &str) -> CertificateFiles {
+        CertificateFiles {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
             ends_at: None,
-        })
+        }
     }
 
     /// The certificate, whether there is a secret, and the end, after a patch; or the problem's code and key.
     type Outcome = Result<(Option<CertificateFiles>, bool, bool), (String, String)>;
+
+    /// What is stored, what is given, what comes of it.
+    type Case<'a> = (&'a AccountSettings, Vec<(&'static str, Value)>, Outcome);
 
     fn outcome(stored: &AccountSettings, entries: &[(&str, Value)]) -> Outcome {
         let patch: Patch = entries
@@ -207,7 +210,7 @@ mod tests {
         };
         let with_certificate = AccountSettings {
             client_secret: None,
-            client_certificate: files("/a.pem", "/a.key"),
+            client_certificate: Some(files("/a.pem", "/a.key")),
             secret_expires_at: Some(NOW),
             ..settings()
         };
@@ -215,11 +218,11 @@ mod tests {
         let pair = [(certificate, text("/b.pem")), (key, text("/b.key"))];
         let missing = |key: &str| Err(("setting_missing".to_owned(), key.to_owned()));
         let ambiguous = || Err(("credential_ambiguous".to_owned(), certificate.to_owned()));
-        let cases: Vec<(&AccountSettings, Vec<(&str, Value)>, Outcome)> = vec![
+        let cases: Vec<Case<'_>> = vec![
             (
                 &with_secret,
                 pair.to_vec(),
-                Ok((files("/b.pem", "/b.key"), false, false)),
+                Ok((Some(files("/b.pem", "/b.key")), false, false)),
             ),
             (
                 &with_secret,
@@ -228,12 +231,12 @@ mod tests {
                     &[("secret_expires_at", text("2031-01-01")), (secret, text(""))],
                 ]
                 .concat(),
-                Ok((files("/b.pem", "/b.key"), false, true)),
+                Ok((Some(files("/b.pem", "/b.key")), false, true)),
             ),
             (
                 &with_secret,
                 [&pair[..], &[(secret, Value::Null)]].concat(),
-                Ok((files("/b.pem", "/b.key"), false, false)),
+                Ok((Some(files("/b.pem", "/b.key")), false, false)),
             ),
             (
                 &with_secret,
@@ -251,17 +254,17 @@ mod tests {
             (
                 &with_certificate,
                 pair.to_vec(),
-                Ok((files("/b.pem", "/b.key"), false, false)),
+                Ok((Some(files("/b.pem", "/b.key")), false, false)),
             ),
             (
                 &with_certificate,
                 pair[1..].to_vec(),
-                Ok((files("/a.pem", "/b.key"), false, false)),
+                Ok((Some(files("/a.pem", "/b.key")), false, false)),
             ),
             (
                 &with_certificate,
                 vec![(certificate, text("/a.pem")), (secret, Value::Null)],
-                Ok((files("/a.pem", "/a.key"), false, true)),
+                Ok((Some(files("/a.pem", "/a.key")), false, true)),
             ),
             (&with_certificate, vec![(secret, text("new"))], Ok((None, true, false))),
             (
@@ -281,7 +284,7 @@ mod tests {
             (
                 &with_certificate,
                 vec![(secret, text(""))],
-                Ok((files("/a.pem", "/a.key"), false, true)),
+                Ok((Some(files("/a.pem", "/a.key")), false, true)),
             ),
             (&with_certificate, vec![(certificate, Value::Null)], missing(secret)),
             (
@@ -302,10 +305,10 @@ mod tests {
         assert_eq!(outcome(&settings(), &elsewhere), refused);
         let with_certificate = AccountSettings {
             client_secret: None,
-            client_certificate: files("/a.pem", "/a.key"),
+            client_certificate: Some(files("/a.pem", "/a.key")),
             ..settings()
         };
-        let kept = Ok((files("/a.pem", "/a.key"), false, false));
+        let kept = Ok((Some(files("/a.pem", "/a.key")), false, false));
         assert_eq!(outcome(&with_certificate, &elsewhere), kept);
     }
 }

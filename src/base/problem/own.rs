@@ -91,8 +91,8 @@ static ROWS: &[Entry] = &[
                 "Die Anlage ist nur ein Link auf eine Datei in der Cloud und enthält selbst keine Daten.",
             ),
             text(
-                "Open the link in sourceUrl, or ask the sender to attach the file itself.",
-                "Öffnen Sie den Link in sourceUrl, oder bitten Sie den Absender, die Datei selbst anzuhängen.",
+                "Open the mail in Outlook, which shows the link, or ask the sender to attach the file itself.",
+                "Öffnen Sie die Mail in Outlook, das den Link zeigt, oder bitten Sie den Absender, die Datei selbst anzuhängen.",
             ),
         ),
     ),

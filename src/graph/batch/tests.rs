@@ -1,8 +1,9 @@
 //! Batches against answers that are written out: any order, items missing, each with a wait of its own.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::HeaderMap;
 use url::Url;
@@ -17,14 +18,17 @@ use crate::base::random::OsRandom;
 use crate::base::secret::Secret;
 use crate::graph::client::Environment;
 use crate::graph::path::Mailbox;
-use crate::graph::tokens::Tokens;
+use crate::graph::tokens::{Renewed, Tokens};
 use crate::transport::{Request, Response, Transport, TransportError};
 
 /// Answers one after the other and keeps what was asked.
 #[derive(Default)]
 struct Script {
     answers: Mutex<VecDeque<(u16, Value)>>,
+    /// Of every answer.
+    headers: HeaderMap,
     asked: Mutex<Vec<Value>>,
+    deadlines: Mutex<Vec<Option<Duration>>>,
 }
 
 impl Transport for Script {
@@ -32,6 +36,7 @@ impl Transport for Script {
         assert_eq!(request.url.path(), "/v1.0/$batch");
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         self.asked.lock().unwrap().push(body);
+        self.deadlines.lock().unwrap().push(request.deadline);
         let (status, body) = self
             .answers
             .lock()
@@ -40,29 +45,51 @@ impl Transport for Script {
             .expect("no more requests were expected");
         Ok(Response {
             status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
+            headers: self.headers.clone(),
             body: Box::new(std::io::Cursor::new(body.to_string().into_bytes())),
         })
     }
 }
 
-struct OneToken;
+/// Hands out one token after the other, as if somebody else renewed each time, and keeps which of them were refused.
+#[derive(Default)]
+struct EverNewTokens {
+    handed: AtomicUsize,
+    refused: Mutex<Vec<String>>,
+}
 
-impl Tokens for OneToken {
+impl Tokens for EverNewTokens {
     fn current(&self) -> failure::Result<Secret> {
-        Ok(Secret::new("token"))
+        let number = self.handed.fetch_add(1, Ordering::SeqCst);
+        Ok(Secret::new(format!("token {number}")))
     }
 
-    fn after_rejection(&self, _rejected: &Secret, _challenges: &[String]) -> failure::Result<Secret> {
-        self.current()
+    fn after_rejection(&self, rejected: &Secret, _challenges: &[String]) -> failure::Result<Renewed> {
+        self.refused.lock().unwrap().push(rejected.expose().to_owned());
+        Ok(Renewed {
+            token: self.current()?,
+            answers: false,
+        })
     }
 }
 
 fn scripted(budget: Duration, answers: impl IntoIterator<Item = (u16, Value)>) -> (Client, Arc<Script>) {
+    let (client, script, _) = scripted_at(budget, HeaderMap::new(), answers);
+    (client, script)
+}
+
+/// The same with header fields of the outer answers, and the tokens that the requests carry.
+fn scripted_at(
+    budget: Duration,
+    headers: HeaderMap,
+    answers: impl IntoIterator<Item = (u16, Value)>,
+) -> (Client, Arc<Script>, Arc<EverNewTokens>) {
     let script = Arc::new(Script {
         answers: Mutex::new(answers.into_iter().collect()),
+        headers,
         ..Script::default()
     });
+    let tokens = Arc::new(EverNewTokens::default());
     let environment = Environment {
         transport: script.clone(),
         clock: Arc::new(SystemClock),
@@ -74,8 +101,8 @@ fn scripted(budget: Duration, answers: impl IntoIterator<Item = (u16, Value)>) -
         idle: Duration::from_secs(1),
     };
     let root = Url::parse("https://graph.example/v1.0").unwrap();
-    let client = Client::new(environment, root, Mailbox::Me, "scripted", Arc::new(OneToken));
-    (client, script)
+    let client = Client::new(environment, root, Mailbox::Me, &["scripted".to_owned()], tokens.clone());
+    (client, script, tokens)
 }
 
 fn ok(id: &str) -> Value {
@@ -166,6 +193,67 @@ fn a_wait_beyond_the_budget_gives_the_item_its_own_error_and_the_others_their_an
     assert_eq!(error.status(), Some(StatusCode::TOO_MANY_REQUESTS));
     assert_eq!(error.refusal().unwrap().retry_after, Some(Duration::from_mins(1)));
     assert!(outcomes[1].is_ok());
+}
+
+#[test]
+fn an_item_that_must_wait_too_long_does_not_take_the_others_with_it() {
+    let first = [
+        refused("0", 429, Some(json!("60"))),
+        refused("1", 429, Some(json!("0"))),
+        refused("2", 429, Some(json!("3600"))),
+    ];
+    let (client, script) = scripted(Duration::from_secs(5), [answer(&first), answer(&[ok("1")])]);
+    let outcomes = client.batch(&moves(3));
+    let wait = |index: usize| outcomes[index].as_ref().unwrap_err().refusal().unwrap().retry_after;
+    assert_eq!(
+        (wait(0), wait(2)),
+        (Some(Duration::from_mins(1)), Some(Duration::from_hours(1)))
+    );
+    assert!(outcomes[1].is_ok());
+    assert_eq!(ids(&script.asked.lock().unwrap()[1]), ["1"]);
+}
+
+#[test]
+fn a_repeated_batch_takes_no_longer_than_the_budget_lasts() {
+    let throttled = || answer(&[refused("0", 429, Some(json!("0")))]);
+    let (client, script) = scripted(Duration::from_secs(2), [throttled(), throttled(), answer(&[ok("0")])]);
+    assert!(client.batch(&moves(1)).remove(0).is_ok());
+    let deadlines = script.deadlines.lock().unwrap();
+    assert_eq!(deadlines[0], Some(Duration::from_secs(3)), "three idle limits");
+    assert!(
+        deadlines[1..]
+            .iter()
+            .all(|deadline| *deadline < Some(Duration::from_secs(2))),
+        "{deadlines:?}"
+    );
+}
+
+#[test]
+fn a_date_to_come_back_at_is_read_against_the_server_s_own_clock() {
+    // The server is hours away from our clock.
+    let now = SystemTime::now();
+    let away = Duration::from_hours(2);
+    for server in [now - away, now + away] {
+        let date = |seconds| httpdate::fmt_http_date(server + Duration::from_secs(seconds));
+        let headers = HeaderMap::from_iter([(DATE, date(0).parse().unwrap())]);
+        let first = answer(&[refused("0", 429, Some(json!(date(40))))]);
+        let (client, _, _) = scripted_at(Duration::from_secs(1), headers, [first]);
+        let error = client.batch(&moves(1)).remove(0).unwrap_err();
+        let wait = error.refusal().unwrap().retry_after;
+        assert_eq!(wait, Some(Duration::from_secs(40)), "{}", date(0));
+    }
+}
+
+#[test]
+fn what_is_refused_is_the_token_that_the_batch_carried() {
+    let unauthorized = || answer(&[refused("0", 401, None)]);
+    let answers = [unauthorized(), unauthorized(), unauthorized()];
+    let (client, script, tokens) = scripted_at(Duration::ZERO, HeaderMap::new(), answers);
+    let error = client.batch(&moves(1)).remove(0).unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
+    // Somebody else had renewed the first time, so there is one more try; then it is enough.
+    assert_eq!(script.asked.lock().unwrap().len(), 3);
+    assert_eq!(*tokens.refused.lock().unwrap(), ["token 0", "token 2"]);
 }
 
 #[test]

@@ -109,9 +109,9 @@ fn import_messages(arguments: &Arguments) -> Outcome {
 }
 
 fn options(arguments: &Arguments) -> Outcome<ImportOptions> {
-    let number = |index| -> Outcome<Option<u64>> {
+    let number = |index, least| -> Outcome<Option<u64>> {
         Ok(arguments
-            .optional_int_from(index, 0)?
+            .optional_int_from(index, least)?
             .and_then(|number| u64::try_from(number).ok()))
     };
     let directory: Option<PathBuf> = match arguments.optional_name(2)? {
@@ -126,10 +126,10 @@ fn options(arguments: &Arguments) -> Outcome<ImportOptions> {
     };
     Ok(ImportOptions {
         directory,
-        limit: number(4)?,
+        limit: number(4, 0)?,
         require_attachments: arguments.bool(5)?,
         body,
-        max_bytes: number(7)?,
+        max_bytes: number(7, 1)?,
         max_failures: u32::try_from(arguments.int_from(8, 1)?).unwrap_or(u32::MAX),
     })
 }

@@ -27,32 +27,44 @@ pub fn create(folders: &Folders<'_>, name: &FolderName, text: &str) -> Result<Fo
         FolderName::Anywhere(part) => (FolderName::Path(Vec::new()), std::slice::from_ref(part)),
     };
     let kept = Snapshot::kept(folders.context, &folders.key)?;
-    let (tree, _) = folders.current(kept.as_ref(), None, &[])?;
-    let mut folder = folders.pick(tree.resolve(&base), text)?.clone();
-    let mut made = false;
+    let tree = folders.current(kept.as_ref(), None, &[])?.tree;
+    let (mut folder, mut found) = match tree.resolve(&base) {
+        // It is hidden, or lies outside the root.
+        Resolution::NotFound(_) => (folders.find(&base, text)?, Found::There),
+        known => (folders.pick(known, text)?.clone(), Found::InTree),
+    };
     for part in parts {
-        folder = if made {
-            // What was just made has no children yet.
-            make(folders, &folder, part)?
-        } else {
-            let next = below(&base, part);
-            match tree.resolve(&next) {
-                Resolution::NotFound(_) => {
-                    made = true;
-                    make(folders, &folder, part)?
-                }
-                found => {
-                    base = next;
-                    folders.pick(found, text)?.clone()
-                }
-            }
+        base = below(&base, part);
+        (folder, found) = match found {
+            Found::InTree => match tree.resolve(&base) {
+                Resolution::NotFound(_) => make(folders, &folder, part)?,
+                known => (folders.pick(known, text)?.clone(), Found::InTree),
+            },
+            // The tree knows no children of it.
+            Found::New | Found::There => make(folders, &folder, part)?,
         };
     }
-    if made {
-        return Ok(folder);
+    match found {
+        Found::New => Ok(folder),
+        Found::InTree => {
+            let row = rows::get(&folders.client, &folder.id).map_err(|error| folders.missing(error, text))?;
+            Ok(shown(&tree, &FolderName::Id(folder.id), &row))
+        }
+        Found::There if parts.is_empty() => Ok(folder),
+        // The list of its siblings does not say whether it is a well-known one.
+        Found::There => folders.find(&FolderName::Id(folder.id), text),
     }
-    let row = rows::get(&folders.client, &folder.id).map_err(|error| folders.missing(error, text))?;
-    Ok(shown(&tree, &FolderName::Id(folder.id), &row))
+}
+
+/// Where a folder of the path came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// The tree shows it.
+    InTree,
+    /// It was made just now.
+    New,
+    /// The tree does not show it, and yet it was there: it is hidden, or our own request made it and its answer was lost.
+    There,
 }
 
 /// The name one part further down.
@@ -69,7 +81,7 @@ fn below(base: &FolderName, part: &str) -> FolderName {
 }
 
 /// Makes one folder, or finds the one that has its name.
-fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<Folder> {
+fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<(Folder, Found)> {
     let path = format!("{}/{}", parent.path.trim_end_matches('/'), escaped(name));
     let at_root = parent.path == "/";
     let show = |row: &FolderRow, path: String| Folder {
@@ -85,15 +97,15 @@ fn make(folders: &Folders<'_>, parent: &Folder, name: &str) -> Result<Folder> {
     };
     let mut attempt = 1;
     loop {
-        match rows::create(&folders.client, &parent.id, name)? {
-            Created::New(row) => return Ok(show(&row, path)),
+        match rows::create(&folders.client, &parent.id, name, attempt)? {
+            Created::New(row) => return Ok((show(&row, path), Found::New)),
             Created::Perhaps(error) => {
                 // If the look-up fails, too, the first trouble tells more.
                 let siblings = rows::children(&folders.client, &parent.id);
                 let siblings = siblings.map_err(|second| if second.is_cancelled() { second } else { error.clone() })?;
                 if let Some(row) = named(siblings, name) {
                     let path = format!("{}/{}", parent.path.trim_end_matches('/'), escaped(&row.name));
-                    return Ok(show(&row, path));
+                    return Ok((show(&row, path), Found::There));
                 }
                 rows::pause(&folders.client, error, attempt)?;
                 attempt += 1;

@@ -4,7 +4,7 @@
 //! without anybody being asked. So the whole tree is kept with the link to its later changes: one small request tells what is new. A
 //! mailbox that refuses such links is read whole each time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,15 @@ impl Snapshot {
 
     /// Reads the whole tree. `earlier` remembers whether delta queries are refused here.
     pub fn read(client: &Client, earlier: Option<&Self>, now: UtcInstant) -> Result<Self, GraphError> {
-        let known = folders::well_known(client, &WELL_KNOWN)?;
+        let refused_at = earlier
+            .and_then(|earlier| earlier.refused_at)
+            .filter(|at| (0..REFUSED).contains(&now.since(*at)));
+        let (known, everything) = if refused_at.is_some() {
+            (folders::well_known(client, &WELL_KNOWN)?, None)
+        } else {
+            let (known, everything) = folders::everything(client, &WELL_KNOWN)?;
+            (known, Some(everything))
+        };
         let mut snapshot = Self {
             version: VERSION,
             root: root(client, &known)?,
@@ -74,12 +82,10 @@ impl Snapshot {
             well_known: ids(&known),
             link: None,
             link_at: None,
-            refused_at: earlier
-                .and_then(|earlier| earlier.refused_at)
-                .filter(|at| (0..REFUSED).contains(&now.since(*at))),
+            refused_at,
         };
-        if snapshot.refused_at.is_none() {
-            match folders::everything(client) {
+        if let Some(everything) = everything {
+            match everything {
                 Ok((changes, link)) => {
                     folders::apply(&mut snapshot.rows, changes);
                     snapshot.link = Some(link);
@@ -101,9 +107,21 @@ impl Snapshot {
         Ok(Tree::new(&root(client, &known)?, rows, &ids(&known), true))
     }
 
+    /// The row of a folder, by its id or well-known name; `None` for one that may be elsewhere.
+    pub fn row(&self, target: &str) -> Option<&FolderRow> {
+        let id = self.well_known.get(target).map_or(target, String::as_str);
+        std::iter::once(&self.root).chain(&self.rows).find(|row| row.id == id)
+    }
+
     /// The link to later changes.
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
+    }
+
+    /// Whether it has to be kept anew although nothing changed: a link does not live for ever.
+    pub fn has_aged(&self, now: UtcInstant) -> bool {
+        self.link_at
+            .is_none_or(|given| !(0..SAME_LINK).contains(&now.since(given)))
     }
 
     /// Takes in what changed; whether it has to be kept anew.
@@ -114,16 +132,11 @@ impl Snapshot {
         link: String,
         now: UtcInstant,
     ) -> Result<bool, GraphError> {
-        let aged = self
-            .link_at
-            .is_none_or(|given| !(0..SAME_LINK).contains(&now.since(given)));
-        if changes.is_empty() && !aged {
-            return Ok(false);
-        }
+        let aged = self.has_aged(now);
         let before = self.rows.clone();
-        let count = self.rows.len();
         folders::apply(&mut self.rows, changes);
-        if self.rows.len() > count {
+        let known: HashSet<&str> = before.iter().map(|row| row.id.as_str()).collect();
+        if self.rows.iter().any(|row| !known.contains(row.id.as_str())) {
             // A new folder may be a well-known one: Exchange makes some of them on first use.
             self.well_known = ids(&folders::well_known(client, &WELL_KNOWN)?);
         }

@@ -57,6 +57,15 @@ impl DiskBudget {
         }
     }
 
+    /// Makes what was taken, `reserved`, what it turned out to need. That can be more: the bytes lie on the disk already, so there is
+    /// nothing to wait for, but others wait the longer.
+    pub fn correct(&self, reserved: u64, needed: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.used = state.used.saturating_sub(reserved).saturating_add(needed);
+        drop(state);
+        self.changed.notify_all();
+    }
+
     /// Gives `bytes` back.
     pub fn give_back(&self, bytes: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,6 +112,22 @@ mod tests {
         disk.give_back(80);
         receiver.recv_timeout(Duration::from_secs(5)).unwrap();
         waiter.join().unwrap();
+    }
+
+    #[test]
+    fn what_a_mail_turned_out_to_need_counts_and_not_what_was_expected() {
+        let disk = DiskBudget::new(100);
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        let open = CancelToken::new();
+        disk.take(1, 10, &open).unwrap();
+        disk.correct(10, 95);
+        // There would have been room for it before: now it waits, until it is cancelled.
+        assert_eq!(disk.take(2, 10, &cancel), Err(Cancelled));
+        disk.correct(95, 20);
+        disk.take(2, 80, &open).unwrap();
+        disk.give_back(100);
+        assert_eq!(disk.state.lock().unwrap().used, 0);
     }
 
     #[test]

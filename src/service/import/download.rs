@@ -3,6 +3,7 @@
 //! What fails is told apart by whose trouble it is ([`blame`](super::blame)); the disk's is ours. A mail that Graph can not deliver
 //! although the inbox can be read is that mail's own trouble.
 
+use crate::base::clock::UtcInstant;
 use crate::base::failure::{Class, Failure, Result};
 use crate::graph::attachments;
 use crate::graph::client::Client;
@@ -30,6 +31,8 @@ pub struct Order {
     pub number: u64,
     /// The message's id.
     pub message: String,
+    /// When it came, if it has such a time.
+    pub received_at: Option<UtcInstant>,
     /// The inbox folder's id.
     pub inbox: String,
     /// The import key, which names the mail's folder.
@@ -68,10 +71,8 @@ pub struct Parts {
     pub attachments: Vec<IncomingAttachment>,
     /// Its body, if asked for.
     pub body: Option<String>,
-    /// How many bytes were downloaded.
+    /// How many bytes were downloaded: what it holds of the disk budget.
     pub bytes: u64,
-    /// What it holds of the disk budget.
-    pub reserved: u64,
 }
 
 /// Why a file did not come.
@@ -113,16 +114,18 @@ fn attempt(
             return Err(Broken::Disk(error));
         }
     };
-    match fill(client, order, &mut folder, list) {
+    match fill(client, spool, order, &mut folder, list) {
         Ok((mime, attachments, body)) => {
             let files = attachments.iter().map(|(_, bytes)| bytes).sum::<u64>();
+            let bytes = mime.bytes.saturating_add(files);
+            // What Graph says of sizes is a guess, and of a link or an item hardly that.
+            disk.correct(reserved, bytes);
             Ok(Fetched::Ready(Box::new(Parts {
-                bytes: mime.bytes.saturating_add(files),
+                bytes,
                 folder,
                 mime,
                 attachments: attachments.into_iter().map(|(attachment, _)| attachment).collect(),
                 body,
-                reserved,
             })))
         }
         Err(broken) => {
@@ -142,7 +145,13 @@ fn attempt(
 /// A mail's source, attachments (each with its size) and body.
 type Contents = (Finished, Vec<(IncomingAttachment, u64)>, Option<String>);
 
-fn fill(client: &Client, order: &Order, folder: &mut MailFolder, list: Vec<Attachment>) -> Result<Contents, Broken> {
+fn fill(
+    client: &Client,
+    spool: &Spool,
+    order: &Order,
+    folder: &mut MailFolder,
+    list: Vec<Attachment>,
+) -> Result<Contents, Broken> {
     let mime = save(folder, file_name::MIME, |file| {
         messages::mime(client, &order.message, order.max_bytes, file)
     })?;
@@ -166,7 +175,7 @@ fn fill(client: &Client, order: &Order, folder: &mut MailFolder, list: Vec<Attac
         };
         saved.push((attachment, bytes));
     }
-    folder.settle().map_err(Broken::Disk)?;
+    spool.settle(folder).map_err(Broken::Disk)?;
     let body = match order.body {
         None => None,
         Some(form) => {

@@ -1,13 +1,19 @@
 //! The threads that fetch mails ahead of the handler and move the finished ones behind it.
 //!
-//! As many threads as the mailbox takes requests: more would only wait for each other. What a batch can carry goes in batches of
-//! twenty: attachments are listed for the next mails together, once there are [`WORTHWHILE`] or the importing thread waits for a mail;
-//! and finished mails are moved together, once there are twenty, or the first has waited for [`PATIENCE`], or for [`MOMENT`] while there
-//! is nothing else to do.
+//! A few threads more than the mailbox takes requests ([`BESIDE`]): some of them hash, write or wait for the disk, and none of the
+//! places shall be empty meanwhile. What can go together goes together: attachments are listed for the next twenty mails, once there are
+//! [`WORTHWHILE`] or the importing thread waits for a mail; and finished mails are moved in batches, once there are twenty, or the first
+//! has waited for [`PATIENCE`], or for [`MOMENT`] while there is nothing else to do.
+//!
+//! Attachments come with one page of the inbox's list, which takes one place where a batch takes all of them for as long as each of its
+//! items would take by itself. A batch lists those that the page does not answer for: mails without a time, or with many others in the
+//! same second, or in an inbox most of which is left alone; and all of them, for the rest of the run, once the service does not give
+//! what is asked for.
 //! Results come back over a channel to the one thread that imports; nothing is shared but the queue.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -21,6 +27,7 @@ use crate::graph::batch;
 use crate::graph::client::Client;
 use crate::graph::error::GraphError;
 use crate::graph::messages;
+use crate::graph::value::Attachment;
 use crate::service::import::blame::{Blame, Place};
 use crate::service::import::disk::{self, DiskBudget};
 use crate::service::import::download::{self, Fetched, Listed, Order};
@@ -43,8 +50,14 @@ const OURS: [Class; 4] = [
 /// The same while nothing else is to be done.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// How many mails are worth a batch that lists their attachments, as long as nobody waits for one of them.
-const WORTHWHILE: usize = 10;
+/// How many mails are worth a request that lists their attachments, as long as nobody waits for one of them.
+const WORTHWHILE: usize = 16;
+
+/// Of how many mails more than are wanted a page may show the attachments: those that are left in the inbox between them.
+const NEIGHBOURS: u64 = 20;
+
+/// Threads beside those that have a request in flight.
+const BESIDE: usize = 2;
 
 /// A mail to be moved.
 #[derive(Debug, Clone)]
@@ -112,6 +125,8 @@ struct Shared {
     mover: Client,
     spool: Spool,
     disk: DiskBudget,
+    /// Whether the inbox's list shows attachments as it is asked to.
+    expands: AtomicBool,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -136,7 +151,7 @@ impl Pool {
     /// Starts the threads. `fetcher` must stop with `cancel`; `mover` stops with the call.
     pub fn start(fetcher: Client, cancel: CancelToken, mover: Client, spool: Spool) -> Result<Self> {
         let (sender, done) = channel();
-        let count = fetcher.concurrency();
+        let count = fetcher.concurrency() + BESIDE;
         let now = fetcher.now();
         let mut pool = Self {
             shared: Arc::new(Shared {
@@ -144,6 +159,7 @@ impl Pool {
                 mover,
                 spool,
                 disk: DiskBudget::new(disk::LIMIT),
+                expands: AtomicBool::new(true),
                 queue: Mutex::default(),
                 changed: Condvar::new(),
             }),
@@ -331,19 +347,67 @@ fn together(moves: &mut VecDeque<(Move, Instant)>) -> Vec<Move> {
 
 /// Lists the attachments of mails to be fetched.
 fn list(shared: &Shared, orders: Vec<Order>) {
-    let listed = match orders.as_slice() {
+    let mut known = stretch(shared, &orders);
+    let (shown, rest): (Vec<Order>, Vec<Order>) =
+        orders.into_iter().partition(|order| known.contains_key(&order.message));
+    let shown = shown
+        .into_iter()
+        .filter_map(|order| known.remove(&order.message).map(|list| (order, Ok(list))));
+    ready(shared, shown);
+    let listed = match rest.as_slice() {
+        [] => return,
         [order] => vec![attachments::list(&shared.fetcher, &order.message)],
         several => {
             let messages: Vec<&str> = several.iter().map(|order| order.message.as_str()).collect();
             attachments::list_many(&shared.fetcher, &messages)
         }
     };
+    ready(shared, rest.into_iter().zip(listed));
+}
+
+/// Has mails fetched whose attachments are listed.
+fn ready(shared: &Shared, listed: impl Iterator<Item = (Order, Listed)>) {
     let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
-    for (order, listed) in orders.into_iter().zip(listed) {
+    for (order, listed) in listed {
         queue.listed.insert(order.number, (order, listed));
     }
     drop(queue);
     shared.changed.notify_all();
+}
+
+/// What one page of the inbox's list shows of the attachments of these mails, which are neighbours in it.
+fn stretch(shared: &Shared, orders: &[Order]) -> HashMap<String, Vec<Attachment>> {
+    let ([first, .., last], true) = (orders, shared.expands.load(Ordering::Relaxed)) else {
+        return HashMap::new();
+    };
+    let times = orders.iter().filter_map(|order| order.received_at);
+    let (Some(from), Some(to)) = (times.clone().min(), times.max()) else {
+        return HashMap::new();
+    };
+    let count = u64::try_from(orders.len()).unwrap_or(u64::MAX);
+    // Mails have their numbers in the order of the inbox.
+    let span = last.number.saturating_sub(first.number).saturating_add(1);
+    if span > count.saturating_add(NEIGHBOURS) {
+        return HashMap::new();
+    }
+    let most = usize::try_from(span.saturating_add(NEIGHBOURS / 2)).unwrap_or(batch::LARGEST);
+    let stretch = attachments::stretch(&shared.fetcher, &first.inbox, from, to, most);
+    match stretch {
+        Ok(stretch) => {
+            let hits = orders.iter().filter(|order| stretch.lists.contains_key(&order.message));
+            if !stretch.honoured || hits.count() < orders.len() / 2 {
+                shared.expands.store(false, Ordering::Relaxed);
+            }
+            stretch.lists
+        }
+        // Whatever it was, the batch asks again and is told more of each mail.
+        Err(error) => {
+            if !error.is_cancelled() {
+                shared.expands.store(false, Ordering::Relaxed);
+            }
+            HashMap::new()
+        }
+    }
 }
 
 /// Moves mails to one folder.

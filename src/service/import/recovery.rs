@@ -15,34 +15,16 @@ use crate::graph::error::GraphError;
 use crate::service::import::attempt;
 use crate::service::import::run::Run;
 use crate::service::mailbox;
-use crate::store::record::{Destination, ReceiptState};
+use crate::store::record::{Destination, Receipt, ReceiptState};
+
+/// How many receipts are looked up before the first mail is handed over, beside those whose handler returned: three batches.
+const LOOKED_UP: usize = 60;
 
 impl Run<'_> {
     /// Finishes what an earlier run could not: mails whose handler returned are moved, and receipts of mails that are gone are closed.
     pub(super) fn recover(&mut self) -> Result<()> {
-        let listed: HashSet<&str> = self.queue.iter().map(|message| message.id.as_str()).collect();
-        let missing: Vec<String> = self
-            .ledger
-            .of_this_folder()
-            .filter(|receipt| !listed.contains(receipt.message.as_str()))
-            .map(|receipt| receipt.message.clone())
-            .collect();
-        let client = mailbox::client(self.context, &self.plan.account)?;
-        let now = self.now();
-        for (message, place) in missing.iter().zip(places(&client, &missing)) {
-            match place {
-                // It arrived, or was brought back, while the inbox was being listed.
-                Ok(Some(folder)) if folder == self.plan.inbox => {}
-                Ok(_) => {
-                    if let Some(receipt) = self.ledger.take(message) {
-                        self.ledger.keep_back(attempt::closed(&receipt, now));
-                    }
-                }
-                // It is looked up again by the next run.
-                Err(Error::Failure(_)) => {}
-                Err(other) => return Err(other),
-            }
-        }
+        self.close_missing(LOOKED_UP)?;
+        self.closed_missing = self.inbox.ended();
         let returned: Vec<String> = self
             .ledger
             .of_this_folder()
@@ -56,11 +38,53 @@ impl Run<'_> {
                     receipt.destination.unwrap_or(Destination::Processed),
                     Some(receipt),
                 );
+                self.known = self.known.saturating_sub(1);
+                self.settled.insert(message);
             }
         }
-        let moving = &self.moving;
-        self.queue.retain(|message| !moving.contains_key(&message.id));
-        self.known = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Closes the receipts of mails that are not in the inbox folder any more. Those that were not read of it yet are looked up: the
+    /// ones whose handler returned, and `most` others. The rest is done at the end of the inbox, when hardly any is left.
+    pub(super) fn close_missing(&mut self, most: usize) -> Result<()> {
+        let read: HashSet<&str> = self
+            .inbox
+            .read_ahead()
+            .iter()
+            .map(|message| message.id.as_str())
+            .collect();
+        let unseen = self
+            .ledger
+            .of_this_folder()
+            .filter(|receipt| !read.contains(receipt.message.as_str()));
+        let (returned, others): (Vec<&Receipt>, Vec<&Receipt>) =
+            unseen.partition(|receipt| receipt.state == ReceiptState::Returned);
+        let most = if self.inbox.ended() { usize::MAX } else { most };
+        let missing: Vec<String> = returned
+            .into_iter()
+            .chain(others.into_iter().take(most))
+            .map(|receipt| receipt.message.clone())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let client = mailbox::client(self.context, &self.plan.account)?;
+        let now = self.now();
+        for (message, place) in missing.iter().zip(places(&client, &missing)) {
+            match place {
+                // It is further back, or arrived or was brought back meanwhile.
+                Ok(Some(folder)) if folder == self.plan.inbox => {}
+                Ok(_) => {
+                    if let Some(receipt) = self.ledger.take(message) {
+                        self.ledger.keep_back(attempt::closed(&receipt, now));
+                    }
+                }
+                // It is looked up again by the next run.
+                Err(Error::Failure(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
         Ok(())
     }
 }

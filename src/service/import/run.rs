@@ -3,7 +3,7 @@
 //! The order of writes is what makes a kill harmless at any point: begun → handler → returned → moved → closed. The commit that says
 //! "returned" for one mail also says "closed" for those before it and "begun" for the next, where that one lies ready.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::base::clock::UtcInstant;
 use crate::base::failure::Result;
@@ -14,6 +14,7 @@ use crate::graph::value::Message;
 use crate::service::context::Context;
 use crate::service::import::attempt::{self, Source};
 use crate::service::import::download::{Fetched, Order, Parts};
+use crate::service::import::inbox::Inbox;
 use crate::service::import::lease::KeptLease;
 use crate::service::import::ledger::Ledger;
 use crate::service::import::plan::Plan;
@@ -26,8 +27,11 @@ use crate::store::record::{Destination, Receipt, ReceiptState};
 /// How many mails are accepted ahead of their handler.
 const WINDOW: usize = 64;
 
-/// How many of them are fetched ahead: enough for a batch to list their attachments while others are fetched.
-const AHEAD: usize = 24;
+/// How many of them are fetched ahead: enough to list the attachments of a full stretch while those of another are fetched.
+const AHEAD: usize = 40;
+
+/// So many mails that can not be downloaded are the mails' own trouble even where no other came; with more, nobody knows.
+const FEW: usize = 4;
 
 /// Whether the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +75,14 @@ pub struct Run<'a> {
     lease: KeptLease,
     pub(super) ledger: Ledger,
     /// What lies in the inbox and is still to be looked at, oldest first.
-    pub(super) queue: VecDeque<Message>,
+    pub(super) inbox: Inbox,
     window: VecDeque<Slot>,
     number: u64,
     fetched: HashMap<u64, Result<Fetched>>,
+    /// Mails that only had to be moved, for an earlier run has handed them over.
+    pub(super) settled: HashSet<String>,
+    /// Whether all receipts of mails that are not in the inbox any more were looked for.
+    pub(super) closed_missing: bool,
     /// Mails being moved, with the receipt that a confirmation closes.
     pub(super) moving: HashMap<String, Option<Receipt>>,
     /// The receipt that was begun ahead of its turn.
@@ -90,13 +98,13 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run over `queue`.
+    /// A run over what lies in `inbox`.
     pub fn new(
         context: &'a Context,
         options: &'a ImportOptions,
         host: &'a mut dyn ImportHost,
         parts: (Plan, KeptLease, Pool, Ledger),
-        queue: Vec<Message>,
+        inbox: Inbox,
     ) -> Self {
         let (plan, lease, pool, ledger) = parts;
         Self {
@@ -107,8 +115,10 @@ impl<'a> Run<'a> {
             lease,
             pool,
             ledger,
-            known: u64::try_from(queue.len()).unwrap_or(u64::MAX),
-            queue: queue.into(),
+            known: inbox.total(),
+            inbox,
+            settled: HashSet::new(),
+            closed_missing: false,
             window: VecDeque::new(),
             number: 0,
             fetched: HashMap::new(),
@@ -182,9 +192,15 @@ impl<'a> Run<'a> {
             if enough || fetching >= AHEAD || self.window.len() >= WINDOW {
                 return Ok(Flow::Go);
             }
-            let Some(message) = self.queue.pop_front() else {
+            let Some(message) = self.inbox.take()? else {
+                if !std::mem::replace(&mut self.closed_missing, true) {
+                    self.close_missing(usize::MAX)?;
+                }
                 return Ok(Flow::Go);
             };
+            if self.settled.contains(&message.id) {
+                continue;
+            }
             let open = self.ledger.take(&message.id);
             // Dragged here from another inbox folder after its handler returned there: only its move is missing.
             if let Some(receipt) = open.as_ref().filter(|receipt| receipt.state == ReceiptState::Returned) {
@@ -226,6 +242,7 @@ impl<'a> Run<'a> {
                 self.pool.fetch(Order {
                     number: slot.number,
                     message: slot.message.id.clone(),
+                    received_at: slot.message.received_at,
                     inbox: self.plan.inbox.clone(),
                     import_key: slot.receipt.import_key.clone(),
                     require_attachments: self.options.require_attachments,
@@ -358,9 +375,13 @@ impl<'a> Run<'a> {
                 Ok(self.tell(slot, ImportOutcome::Rejected, Some(reason)))
             }
             Handled::Left { reason, not_before } => {
-                let mut receipts = self.settled_row(now);
-                receipts.push(attempt::left(&begun, not_before, now));
-                self.commit(&receipts)?;
+                let left = attempt::left(&begun, not_before, now);
+                // Begun or left, it comes again just the same; only a time has to be remembered.
+                if not_before.is_none() && self.row.is_empty() && self.ready_next().is_none() {
+                    self.ledger.keep_back(left);
+                } else {
+                    self.write_down(left, now)?;
+                }
                 Ok(self.tell(
                     slot,
                     ImportOutcome::Left,
@@ -386,13 +407,19 @@ impl<'a> Run<'a> {
     /// Writes down that a handler is done with its mail, and has the mail moved.
     fn returned(&mut self, begun: &Receipt, destination: Destination, now: UtcInstant) -> Result<()> {
         let returned = attempt::returned(begun, destination, now);
+        self.write_down(returned.clone(), now)?;
+        self.relocate(&begun.message, destination, Some(returned));
+        Ok(())
+    }
+
+    /// Writes down what a handler made of its mail, and that the next is begun, in one commit.
+    fn write_down(&mut self, receipt: Receipt, now: UtcInstant) -> Result<()> {
         let mut receipts = self.settled_row(now);
-        receipts.push(returned.clone());
+        receipts.push(receipt);
         let next = self.ready_next().map(|receipt| attempt::begun(receipt, now));
         receipts.extend(next.clone());
         self.commit(&receipts)?;
         self.begun = next;
-        self.relocate(&begun.message, destination, Some(returned));
         Ok(())
     }
 
@@ -431,7 +458,7 @@ impl<'a> Run<'a> {
         } else {
             self.pool.spool().remove(&parts.folder);
         }
-        self.pool.disk().give_back(parts.reserved);
+        self.pool.disk().give_back(parts.bytes);
     }
 
     /// Removes what was fetched ahead of an end that came early: in a folder of the host's nobody else would.
@@ -505,6 +532,7 @@ impl<'a> Run<'a> {
         let done = u64::try_from(self.report.results.len())
             .unwrap_or(u64::MAX)
             .saturating_add(1);
+        self.known = self.known.max(done);
         let on = self.host.progress(done, self.known, &result);
         self.report.results.push(result);
         if on { Flow::Go } else { Flow::Stop }
@@ -534,9 +562,8 @@ impl<'a> Run<'a> {
         } else {
             receipts.extend(self.settled_row(now));
         }
-        // When hardly anything came at all, it is not these mails' fault.
-        let few = u32::try_from(self.undelivered.len()).unwrap_or(u32::MAX) < self.options.max_failures;
-        if went.is_ok() && (self.delivered > 0 || few) {
+        // When many did not come and nothing else did, it is not these mails' fault.
+        if went.is_ok() && (self.delivered > 0 || self.undelivered.len() <= FEW) {
             receipts.extend(
                 self.undelivered
                     .drain(..)

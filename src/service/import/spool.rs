@@ -105,6 +105,16 @@ impl Spool {
         })
     }
 
+    /// Has a mail's folder and the names in it survive a power cut as the receipt does, where they are to be kept.
+    pub fn settle(&self, mail: &MailFolder) -> Result<(), SpoolError> {
+        if mail.durable {
+            fsync(&mail.folder).map_err(|reason| SpoolError::new(&mail.path, reason))?;
+            // The name of the folder itself stands in the one above it.
+            fsync(&self.folder).map_err(|reason| SpoolError::new(&self.path, reason))?;
+        }
+        Ok(())
+    }
+
     /// Removes a mail's folder with the files made in it. What a handler put beside them in a folder of the host's stays.
     pub fn remove(&self, mail: &MailFolder) {
         if self.private {
@@ -149,14 +159,6 @@ impl MailFolder {
     /// Where `name` lies in it.
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
-    }
-
-    /// Has the files' names survive a power cut as the receipt does.
-    pub fn settle(&self) -> Result<(), SpoolError> {
-        if self.durable {
-            fsync(&self.folder).map_err(|reason| SpoolError::new(&self.path, reason))?;
-        }
-        Ok(())
     }
 
     /// A new file; it has its name once it is [finished](SpoolFile::finish).

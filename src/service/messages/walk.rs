@@ -25,7 +25,7 @@ const BEFORE_ALL: &str = "1900-01-01T00:00:00Z";
 
 /// The next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(in crate::service) enum Ask {
     /// A query of the folder's messages.
     Query {
         /// `$filter`.
@@ -41,7 +41,7 @@ pub(super) enum Ask {
 
 /// How far a walk came.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(in crate::service) struct Walk {
     newest_first: bool,
     unread_only: bool,
     since: Option<UtcInstant>,
@@ -67,7 +67,7 @@ enum Phase {
 }
 
 impl Walk {
-    pub(super) fn new(query: &MessageQuery) -> Self {
+    pub(in crate::service) fn new(query: &MessageQuery) -> Self {
         Self {
             newest_first: query.newest_first,
             unread_only: query.unread_only,
@@ -90,17 +90,22 @@ impl Walk {
     }
 
     /// No page holds more than `page` messages, unless one second does.
-    pub(super) fn set_page(&mut self, page: usize) {
+    pub(in crate::service) fn set_page(&mut self, page: usize) {
         self.page = page.clamp(1, LARGEST_PAGE);
     }
 
     /// Whether pages must be taken together: what came so far is given out only after the next page.
-    pub(super) const fn is_inside(&self) -> bool {
+    pub(in crate::service) const fn is_inside(&self) -> bool {
         self.link.is_some()
     }
 
+    /// Whether there is nothing more to ask for.
+    pub(in crate::service) fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
     /// The next request; `None` at the end.
-    pub(super) fn ask(&mut self) -> Option<Ask> {
+    pub(in crate::service) fn ask(&mut self) -> Option<Ask> {
         if self.phase == Phase::Ended {
             return None;
         }
@@ -128,7 +133,7 @@ impl Walk {
     }
 
     /// The messages of a page that were not there before, in order.
-    pub(super) fn take(&mut self, page: Page<Message>) -> Vec<Message> {
+    pub(in crate::service) fn take(&mut self, page: Page<Message>) -> Vec<Message> {
         let empty = page.value.is_empty();
         let mut new = Vec::new();
         for message in page.value {
@@ -226,7 +231,7 @@ impl Walk {
 }
 
 /// The filter that counts what a query lists; nothing is ordered, so nothing needs to be first.
-pub(super) fn count_filter(query: &MessageQuery) -> Option<String> {
+pub(in crate::service) fn count_filter(query: &MessageQuery) -> Option<String> {
     let since = query
         .since
         .map(|since| format!("receivedDateTime ge {}", since.to_rfc3339()));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::base::account::AccountName;
 use crate::base::failure::Result;
 use crate::base::secret::Secret;
-use crate::graph::tokens::Tokens;
+use crate::graph::tokens::{Renewed, Tokens};
 use crate::oauth::claims_challenge;
 use crate::service::context::Context;
 use crate::service::token_status::RENEWAL_MARGIN;
@@ -37,11 +37,11 @@ pub fn tokens_for(context: &Context, name: &AccountName) -> Arc<dyn Tokens> {
 }
 
 impl AccountTokens {
-    fn obtain(&self, want: Want) -> Result<Secret> {
+    /// The token, and whether Microsoft was asked for it.
+    fn obtain(&self, want: Want) -> Result<(Secret, bool)> {
         let obtained = refresh::obtain(&self.context, &self.name, &Demand { want });
-        obtained
-            .map_err(|error| error.of(&self.name))?
-            .access_token(&self.context, &self.name)
+        let obtained = obtained.map_err(|error| error.of(&self.name))?;
+        Ok((obtained.access_token(&self.context, &self.name)?, obtained.asked))
     }
 
     fn remember(&self, token: Secret) -> Secret {
@@ -62,15 +62,20 @@ impl Tokens for AccountTokens {
             Some(token) => Ok(token),
             None => self
                 .obtain(Want::Valid(RENEWAL_MARGIN))
-                .map(|token| self.remember(token)),
+                .map(|(token, _)| self.remember(token)),
         }
     }
 
-    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Secret> {
-        let token = self.obtain(Want::Other {
+    fn after_rejection(&self, rejected: &Secret, challenges: &[String]) -> Result<Renewed> {
+        let claims = claims_challenge::from_www_authenticate(challenges.iter().map(String::as_str));
+        let wants_claims = claims.is_some();
+        let (token, asked) = self.obtain(Want::Other {
             rejected: rejected.clone(),
-            claims: claims_challenge::from_www_authenticate(challenges.iter().map(String::as_str)),
+            claims,
         })?;
-        Ok(self.remember(token))
+        Ok(Renewed {
+            token: self.remember(token),
+            answers: asked || !wants_claims,
+        })
     }
 }

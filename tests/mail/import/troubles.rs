@@ -126,11 +126,58 @@ fn when_nothing_can_be_delivered_no_mail_is_blamed() {
         mail(&world, subject, minute);
     }
     world.fault(&json!({ "path": "$value", "count": null, "graph": { "status": 400, "code": "ErrorMimeContentConversionFailed" } }));
-    for _ in 0..4 {
-        let report = import(&world, &options(), &mut Host::taking()).unwrap();
+    // How many failures of a handler are an outage says nothing about downloads.
+    for max_failures in [5, 100, 100, 100] {
+        let options = ImportOptions {
+            max_failures,
+            ..options()
+        };
+        let report = import(&world, &options, &mut Host::taking()).unwrap();
         assert_eq!(report.failed, 6);
         assert_eq!(folders(&world), expected([&all, &[], &[]]));
     }
+}
+
+#[test]
+fn a_lone_mail_that_can_not_be_delivered_goes_to_the_error_folder_whatever_is_an_outage() {
+    let world = World::new();
+    mail(&world, "kaputt", 0);
+    world.fault(&json!({ "path": "$value", "count": null, "graph": { "status": 400, "code": "ErrorMimeContentConversionFailed" } }));
+    let options = ImportOptions {
+        max_failures: 1,
+        ..options()
+    };
+    for run in 1..=3 {
+        import(&world, &options, &mut Host::taking()).unwrap();
+        let moved: [&[&str]; 3] = if run < 3 {
+            [&["kaputt"], &[], &[]]
+        } else {
+            [&[], &[], &["kaputt"]]
+        };
+        assert_eq!(folders(&world), expected(moved), "run {run}");
+    }
+}
+
+#[test]
+fn a_limit_of_no_bytes_is_a_mistake_and_moves_nothing() {
+    let world = World::new();
+    mail(&world, "eins", 0);
+    let options = ImportOptions {
+        max_bytes: Some(0),
+        ..options()
+    };
+    let refused = import(&world, &options, &mut Host::taking());
+    assert!(
+        matches!(
+            refused,
+            Err(Error::Argument {
+                argument: "max_bytes",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(folders(&world), expected([&["eins"], &[], &[]]));
 }
 
 #[test]

@@ -225,6 +225,26 @@ trait ClientBehaviour
         self::assertSame([0, 4, 2], $this->counts());
     }
 
+    public function testALimitOfNoBytesIsAMistakeAndMovesNothing(): void
+    {
+        $client = $this->client();
+        $this->arrives('fine');
+        foreach ([0, -1] as $maxBytes) {
+            $call = static fn () => $client->importMessages('invoices', static fn () => null, maxBytes: $maxBytes);
+            self::assertTrue($this->throws(\ValueError::class, $call), (string) $maxBytes);
+        }
+        self::assertSame([1, 0, 0], $this->counts());
+    }
+
+    public function testAMailTellsItsSize(): void
+    {
+        $client = $this->client();
+        $this->arrives('fine');
+        [$listed] = iterator_to_array($client->listMessages('invoices'));
+        $bytes = strlen($client->getMime('invoices', $listed->id));
+        self::assertSame([$bytes, $bytes], [$listed->size, $client->getMessage('invoices', $listed->id)->size]);
+    }
+
     public function testTheThirdFailureOfAMailSendsItToTheErrorFolder(): void
     {
         $client = $this->client();

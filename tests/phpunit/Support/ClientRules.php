@@ -653,6 +653,7 @@ trait ClientRules
                 'an unknown body' => fn () => $client->importMessages('invoices', static fn () => null, body: 'rtf'),
                 'an empty body' => fn () => $client->importMessages('invoices', static fn () => null, body: ''),
                 'no failure at all' => fn () => $client->importMessages('invoices', static fn () => null, maxFailures: 0),
+                'no byte at all' => fn () => $client->importMessages('invoices', static fn () => null, maxBytes: 0),
                 'a negative number of mails' => fn () => $client->importMessages('invoices', static fn () => null, limit: -1),
                 'settings without names' => fn () => $client->withSettings([1 => 'de'], static fn () => null),
             ] as $name => $call

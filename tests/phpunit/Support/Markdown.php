@@ -51,7 +51,7 @@ final class Markdown
      */
     public static function pages(): array
     {
-        $pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'benches/README.md', 'examples/README.md', 'php/web/README.md'];
+        $pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'benches/README.md', 'examples/README.md', 'php/README.md', 'php/web/README.md', 'stubs/README.md'];
         $files = new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator(self::ROOT . '/docs', \FilesystemIterator::SKIP_DOTS));
         foreach ($files as $file) {
             if ($file->getExtension() === 'md') {

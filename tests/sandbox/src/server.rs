@@ -203,7 +203,13 @@ async fn work(
     fault: Option<&Action>,
     permit: &mut Option<Permit>,
 ) -> Answer {
-    let delay = sandbox.settings().latency_ms + fault.map_or(0, |fault| fault.delay_ms);
+    // What is carried out for real comes first; its answer is late then, not the work.
+    let (early, late) = match fault {
+        Some(fault) if fault.execute => (0, fault.delay_ms),
+        Some(fault) => (fault.delay_ms, 0),
+        None => (0, 0),
+    };
+    let delay = sandbox.settings().latency_ms + early;
     let graph = request.path.starts_with("/graph/");
     let batch = graph && request.segments().get(2).is_some_and(|segment| segment == "$batch");
     let place = if graph && !batch {
@@ -233,6 +239,9 @@ async fn work(
             Err(error) => refuse(sandbox, request, &error),
         }
     };
+    if late > 0 {
+        tokio::time::sleep(Duration::from_millis(late)).await;
+    }
     let gzip = request
         .header("accept-encoding")
         .is_some_and(|accepted| accepted.contains("gzip"));

@@ -314,3 +314,33 @@ fn the_messages_delta_tells_arrivals_and_departures() {
         );
     }
 }
+
+/// As seen in public issues: the nested `$select` is kept to, knows only what every attachment has, and reaches what only files have by
+/// a cast (msgraph-sdk-dotnet-core #437, microsoft-graph-explorer-v4 #3916).
+#[test]
+fn an_expansion_shows_of_attachments_what_its_own_select_names() {
+    let stage = stage_with(3);
+    let graph = stage.graph();
+    let base = "me/mailFolders/inbox/messages?$select=subject&$expand=attachments";
+    let names = |query: &str| {
+        let attachment = graph.get(&format!("{base}{query}"))["value"][0]["attachments"][0].clone();
+        let names: Vec<String> = attachment.as_object().expect("an attachment").keys().cloned().collect();
+        names
+            .into_iter()
+            .filter(|name| !name.starts_with("@odata"))
+            .collect::<Vec<_>>()
+    };
+    let all = names("");
+    assert!(
+        all.contains(&"contentBytes".to_owned()) && all.contains(&"contentId".to_owned()),
+        "{all:?}"
+    );
+    assert_eq!(names("($select=id,name,size)"), ["id", "name", "size"]);
+    assert_eq!(
+        names("($select=id,microsoft.graph.fileAttachment/contentId)"),
+        ["contentId", "id"]
+    );
+    for wrong in ["($select=id,contentId)", "($select=colour)", "($top)", "(", "s"] {
+        assert_eq!(graph.outcome("GET", &format!("{base}{wrong}"), None).0, 400, "{wrong}");
+    }
+}

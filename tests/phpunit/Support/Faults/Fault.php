@@ -104,6 +104,7 @@ final class Fault
         yield new self('reset', ['cut' => 'reset'], ConnectionException::class, Repeat::Backoff, Repeat::Never);
         yield new self('cut in the body', ['truncate_after' => 7], ConnectionException::class, Repeat::Backoff, Repeat::Never);
         yield new self('silence', ['delay_ms' => 3000], ConnectionException::class, Repeat::Once, Repeat::Never);
+        yield new self('silence, and nothing done', ['delay_ms' => 3000, 'status' => 503, 'body' => ''], ConnectionException::class, Repeat::Once, Repeat::Never);
         yield new self('drip', ['drip' => ['bytes' => 1, 'interval_ms' => 100]], ConnectionException::class, Repeat::Once, Repeat::Never);
 
         yield new self('a portal\'s page', ['status' => 200, 'body' => self::PAGE, 'stranger' => true], ServiceException::class, Repeat::Backoff, Repeat::Never);
@@ -114,7 +115,7 @@ final class Fault
             yield new self($status . ' to elsewhere', ['status' => $status, 'headers' => ['Location' => 'http://127.0.0.1:9/elsewhere'], 'body' => ''], ServiceException::class, Repeat::Never, Repeat::Never);
         }
         yield new self('302, seconds', ['status' => 302, 'headers' => ['Location' => '/elsewhere', 'Retry-After' => '1'], 'body' => ''], ServiceException::class, Repeat::Never, Repeat::Told, 1);
-        foreach ([403, 404, 410] as $status) {
+        foreach ([401, 403, 404, 410] as $status) {
             yield new self($status . ', a proxy\'s page', ['status' => $status, 'body' => self::PAGE, 'stranger' => true], ServiceException::class, Repeat::Backoff, Repeat::Never);
         }
         yield new self('403, a gateway\'s JSON', ['status' => 403, 'body' => '{"error":"access_denied"}', 'stranger' => true], ServiceException::class, Repeat::Backoff, Repeat::Never);

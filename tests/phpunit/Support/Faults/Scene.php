@@ -46,6 +46,15 @@ final class Scene
     }
 
     /**
+     * When the last request of a call may begin at the latest, in milliseconds after the first: once that was silent for the whole
+     * time-out and the budget is used up. A machine that is busy otherwise gets a moment more.
+     */
+    public static function latest(int $timeout, int $budget): int
+    {
+        return ($timeout + $budget) * 1000 + 1500;
+    }
+
+    /**
      * The access token ends; the refresh token stays.
      */
     public function expire(): void

@@ -25,4 +25,7 @@ sort($waits);
 printf("figure: %d waits that the server had named (1 s): shortest %d ms, median %d ms; too early: %d\n", count($waits), $waits[0], $waits[intdiv(count($waits), 2)], count($early));
 $lasting = array_map(static fn (array $case): int => array_sum($case['waits']), array_filter($seen, static fn (array $case): bool => $case['mode'] === 'lasting'));
 printf("figure: a fault that lasts, budget 2 s: from the first request to the last at most %.1f s, at most %d requests\n", max($lasting) / 1000, max(array_column($seen, 'requests')));
-exit($person === [] && $early === [] ? 0 : 1);
+// The time-out of the first request, the budget, and a moment.
+$late = array_filter($lasting, static fn (int $milliseconds): bool => $milliseconds > 1000 + 2000 + 1500);
+printf("figure: requests that began after the budget was used up: %d\n", count($late));
+exit($person === [] && $early === [] && $late === [] ? 0 : 1);

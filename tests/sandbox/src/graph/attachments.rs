@@ -58,13 +58,18 @@ fn find(mailbox: &Mailbox, message: &Message, text: &str, total: usize) -> Resul
     }
 }
 
-fn check(call: &Call<'_>) -> Result<(), GraphError> {
-    for wanted in call.query.select.iter().flatten() {
+fn check_select(select: Option<&Vec<String>>) -> Result<(), GraphError> {
+    for wanted in select.into_iter().flatten() {
         let cast = wanted.strip_prefix(CAST).is_some_and(|name| FILE.contains(&name));
         if !cast && !BASE.contains(&wanted.as_str()) && wanted != "*" {
             return Err(unknown_property(wanted, "attachment"));
         }
     }
+    Ok(())
+}
+
+fn check(call: &Call<'_>) -> Result<(), GraphError> {
+    check_select(call.query.select.as_ref())?;
     match call.query.expand.as_deref() {
         None => Ok(()),
         Some(expand)
@@ -93,22 +98,39 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Result<Answer,
         call.context(&format!("messages('{}')/attachments", view::id(call, mailbox, message)))
             .into(),
     );
-    let all = all(call, mailbox, message, false);
+    let all = all(call, mailbox, message, call.query.select.as_ref());
     let mut value: Vec<Value> = all.into_iter().skip(call.query.skip).collect();
     value.truncate(call.query.top.unwrap_or(usize::MAX));
     body.insert("value".into(), value.into());
     Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 
-/// All attachments as JSON. Within an expanded message, the message's `$select` does not count.
-pub fn all(call: &Call<'_>, mailbox: &Mailbox, message: &Message, expanded: bool) -> Vec<Value> {
+/// What `attachments(…)` in a message's `$expand` selects of them: `None` for all. The message's own `$select` says nothing of it.
+pub fn expansion(expand: &str) -> Result<Option<Vec<String>>, GraphError> {
+    let options = match expand.strip_prefix("attachments") {
+        Some("") => return Ok(None),
+        Some(rest) => rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')),
+        None => None,
+    };
+    let select = options
+        .and_then(|options| options.split_once('='))
+        .filter(|(name, _)| *name == "$select")
+        .ok_or_else(|| unknown_property(expand, "message"))?
+        .1;
+    let select = select.split(',').map(|name| name.trim().to_owned()).collect();
+    check_select(Some(&select))?;
+    Ok(Some(select))
+}
+
+/// All attachments as JSON, with what `select` names of each.
+pub fn all(call: &Call<'_>, mailbox: &Mailbox, message: &Message, select: Option<&Vec<String>>) -> Vec<Value> {
     let summary = message.source.summary();
     let parts = summary.parts.iter().map(Attachment::Part);
     let references = message.references.iter().map(Attachment::Reference);
     parts
         .chain(references)
         .enumerate()
-        .map(|(position, attachment)| Value::Object(show(call, mailbox, message, &attachment, position, expanded)))
+        .map(|(position, attachment)| Value::Object(show(call, mailbox, message, &attachment, position, select)))
         .collect()
 }
 
@@ -118,12 +140,12 @@ fn show(
     message: &Message,
     attachment: &Attachment<'_>,
     position: usize,
-    expanded: bool,
+    select: Option<&Vec<String>>,
 ) -> Map<String, Value> {
     let settings = call.sandbox.settings();
     let hash = if settings.attachment_type_hash { "#" } else { "" };
-    let wants = |name: &str| expanded || call.query.wants(name);
-    let wants_file = |name: &str| expanded || call.query.select.is_none() || call.query.names(&format!("{CAST}{name}"));
+    let wants = |name: &str| select.is_none_or(|select| select.iter().any(|wanted| wanted == name));
+    let wants_file = |name: &str| wants(&format!("{CAST}{name}"));
     let number = u16::try_from(position + 1).unwrap_or(u16::MAX);
     let mut body = Map::new();
     let type_name = match attachment {
@@ -243,7 +265,8 @@ fn get(call: &Call<'_>, mailbox: &Mailbox, message: &Message, position: usize) -
         ))
         .into(),
     );
-    body.extend(show(call, mailbox, message, &attachment, position, false));
+    let select = call.query.select.as_ref();
+    body.extend(show(call, mailbox, message, &attachment, position, select));
     Ok(Call::json(StatusCode::OK, &Value::Object(body)))
 }
 

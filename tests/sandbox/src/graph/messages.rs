@@ -203,14 +203,8 @@ fn check(call: &Call<'_>) -> Result<(), GraphError> {
     call.query.check_select(&view::PROPERTIES, "message")?;
     match call.query.expand.as_deref() {
         None => Ok(()),
-        Some(expand)
-            if expand == "attachments"
-                || expand.starts_with("attachments(")
-                || expand.starts_with("singleValueExtendedProperties(") =>
-        {
-            Ok(())
-        }
-        Some(other) => Err(super::query::unknown_property(other, "message")),
+        Some(expand) if expand.starts_with("singleValueExtendedProperties(") => Ok(()),
+        Some(expand) => attachments::expansion(expand).map(|_| ()),
     }
 }
 
@@ -253,16 +247,10 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, folder: Option<u64>) -> Result<Answe
 
 fn shown(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String, Value> {
     let mut body = view::show(call, mailbox, message);
-    if call
-        .query
-        .expand
-        .as_deref()
-        .is_some_and(|expand| expand.starts_with("attachments"))
-    {
-        body.insert(
-            "attachments".into(),
-            attachments::all(call, mailbox, message, true).into(),
-        );
+    let expand = call.query.expand.as_deref();
+    if let Some(Ok(select)) = expand.map(attachments::expansion) {
+        let attachments = attachments::all(call, mailbox, message, select.as_ref());
+        body.insert("attachments".into(), attachments.into());
     }
     body
 }
