@@ -7,30 +7,76 @@ namespace Example;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\Disposition;
 use Squeeze\Graph\ImportReport;
+use Squeeze\Graph\IncomingAttachment;
 use Squeeze\Graph\IncomingMessage;
 use Squeeze\Graph\Message;
 use Squeeze\Graph\RejectMessage;
 use Squeeze\Graph\StopImport;
 
 /**
- * Takes invoices from a mailbox into a database table: who may send is decided before anything is downloaded, and each
- * mail becomes rows exactly once.
+ * Takes invoices from a mailbox into a database table: who may send is decided before anything is downloaded, which field
+ * of a document is filled from what in the mail is a table, and each mail becomes rows exactly once.
  */
 final class InvoiceImporter
 {
-    /** The columns of the table, and where in the mail they come from. */
-    private const FIELDS = ['sender', 'subject', 'received_at', 'file_name', 'sha256'];
+    /** The fields of a document, and what of the mail goes into each: a name of {@see value()}. */
+    public const FIELDS = [
+        'sender' => 'from',
+        'subject' => 'subject',
+        'received_at' => 'received',
+        'file_name' => 'attachment',
+        'sha256' => 'sha256',
+    ];
 
     /**
      * @param list<string> $allowed addresses or domains that may send; empty: everyone
      * @param list<string> $blocked addresses or domains whose mails are set aside
+     * @param array<string, string> $fields field of a document => what of the mail goes into it
      */
     public function __construct(
         private readonly Client $client,
         private readonly \PDO $database,
         private readonly array $allowed = [],
         private readonly array $blocked = [],
+        private readonly array $fields = self::FIELDS,
     ) {
+        // What is not stored must not look stored.
+        $database->setAttribute(\PDO::ATTR_ERRMODE, \PDO::ERRMODE_EXCEPTION);
+        foreach ($fields as $field => $source) {
+            // The name of a field becomes part of a statement.
+            if (preg_match('/^[a-z][a-z0-9_]*$/D', $field) !== 1 || in_array($field, ['import_key', 'position'], true)) {
+                throw new \InvalidArgumentException(sprintf('"%s" can not be a field', $field));
+            }
+            if (!in_array($source, self::sources(), true)) {
+                throw new \InvalidArgumentException(
+                    sprintf('Nothing of a mail is called "%s", but: %s', $source, implode(', ', self::sources())),
+                );
+            }
+        }
+    }
+
+    /**
+     * What of a mail can go into a field.
+     *
+     * @return list<string>
+     */
+    public static function sources(): array
+    {
+        return [
+            'from', 'from_name', 'to', 'subject', 'received', 'message_id', 'importance',
+            'attachment', 'type', 'size', 'sha256', 'path',
+        ];
+    }
+
+    /** Makes the table that the fields ask for, unless it is there. */
+    public function createTable(): void
+    {
+        // The unique key is what makes "at least once" exactly once: a mail that comes again has the same import key.
+        $columns = implode('', array_map(static fn (string $field): string => $field . ' TEXT, ', array_keys($this->fields)));
+        $this->database->exec(
+            'CREATE TABLE IF NOT EXISTS invoice'
+            . " (import_key VARCHAR(64) NOT NULL, position INTEGER NOT NULL, {$columns}UNIQUE (import_key, position))",
+        );
     }
 
     public function run(string $account): ImportReport
@@ -55,18 +101,15 @@ final class InvoiceImporter
     private function take(IncomingMessage $mail): void
     {
         $rows = [];
-        foreach ($mail->attachments as $incoming) {
+        foreach ($mail->attachments as $position => $incoming) {
             if ($incoming->path === null || !str_ends_with(strtolower($incoming->attachment->name), '.pdf')) {
                 continue;
             }
-            $rows[] = [
-                $mail->importKey,
-                $mail->message->from?->address,
-                $mail->message->subject,
-                $mail->message->receivedAt?->format('Y-m-d H:i:s'),   // UTC
-                $incoming->attachment->name,
-                $incoming->sha256,
-            ];
+            $row = [$mail->importKey, $position];
+            foreach ($this->fields as $source) {
+                $row[] = self::value($source, $mail->message, $incoming);
+            }
+            $rows[] = $row;
             // A real host moves the file at $incoming->path into its document store here.
         }
         if ($rows === []) {
@@ -74,10 +117,16 @@ final class InvoiceImporter
         }
         try {
             $this->database->beginTransaction();
-            $columns = implode(', ', ['import_key', ...self::FIELDS]);
-            $insert = $this->database->prepare(
-                "INSERT INTO invoice ($columns) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (import_key, sha256, file_name) DO NOTHING",
-            );
+            $columns = ['import_key', 'position', ...array_keys($this->fields)];
+            $insert = $this->database->prepare(sprintf(
+                // MySQL: INSERT IGNORE INTO … VALUES (…)
+                'INSERT INTO invoice (%s) VALUES (%s) ON CONFLICT (import_key, position) DO NOTHING',
+                implode(', ', $columns),
+                implode(', ', array_fill(0, count($columns), '?')),
+            ));
+            if ($insert === false) {
+                throw new \PDOException('The statement can not be prepared');
+            }
             foreach ($rows as $row) {
                 $insert->execute($row);
             }
@@ -90,5 +139,25 @@ final class InvoiceImporter
             // The database is away: that is no fault of this mail. It stays, and the run ends.
             throw new StopImport('the database is away', 0, $failure);
         }
+    }
+
+    /** What of a mail, or of one of its attachments, a name of {@see sources()} means. */
+    private static function value(string $source, Message $message, IncomingAttachment $incoming): string|int|null
+    {
+        return match ($source) {
+            'from' => $message->from?->address,
+            'from_name' => $message->from?->name,
+            'to' => implode(', ', array_column($message->to, 'address')),
+            'subject' => $message->subject,
+            'received' => $message->receivedAt?->format('Y-m-d H:i:s'),   // UTC
+            'message_id' => $message->internetMessageId,
+            'importance' => $message->importance->value,
+            'attachment' => $incoming->attachment->name,
+            'type' => $incoming->attachment->contentType,
+            'size' => $incoming->attachment->size,
+            'sha256' => $incoming->sha256,
+            'path' => $incoming->path,
+            default => throw new \LogicException($source),
+        };
     }
 }

@@ -1,7 +1,10 @@
 <?php
 
 /**
- * usage: php import-invoices.php ACCOUNT DSN [--allow ADDRESS_OR_DOMAIN]... [--block ADDRESS_OR_DOMAIN]...
+ * usage: php import-invoices.php ACCOUNT DSN [--allow WHOM]... [--block WHOM]... [--field NAME=SOURCE]...
+ *
+ * WHOM is an address or a domain. With --field the table's fields are those that are named, each filled from a SOURCE in the
+ * mail: see InvoiceImporter::sources().
  */
 
 declare(strict_types=1);
@@ -9,23 +12,54 @@ declare(strict_types=1);
 use Example\InvoiceImporter;
 use Squeeze\Graph\ExtensionClient;
 
-require __DIR__ . '/../php/src/autoload.php';
-require __DIR__ . '/InvoiceImporter.php';
+// In a checkout, and where the Debian package puts the library.
+foreach ([__DIR__ . '/../php/src/autoload.php', '/usr/share/squeeze-graph/php/src/autoload.php'] as $autoload) {
+    if (is_file($autoload)) {
+        require_once $autoload;
+        break;
+    }
+}
+require_once __DIR__ . '/InvoiceImporter.php';
 
-[, $account, $dsn] = array_pad($argv, 3, null);
-if ($account === null || $dsn === null) {
-    fwrite(STDERR, "usage: php import-invoices.php ACCOUNT DSN [--allow WHOM]... [--block WHOM]...\n");
+$refuse = static function (string $why): never {
+    fwrite(STDERR, $why . "\nusage: php import-invoices.php ACCOUNT DSN [--allow WHOM]... [--block WHOM]... [--field NAME=SOURCE]...\n");
     exit(78);
+};
+$arguments = array_slice($argv, 1);
+$account = array_shift($arguments);
+$dsn = array_shift($arguments);
+if ($account === null || $dsn === null || str_starts_with($account, '-') || str_starts_with($dsn, '-')) {
+    $refuse('ACCOUNT and DSN are missing.');
 }
-$rules = ['--allow' => [], '--block' => []];
-foreach (array_chunk(array_slice($argv, 3), 2) as [$rule, $whom]) {
-    $rules[$rule][] = $whom;
+$lists = ['--allow' => [], '--block' => []];
+$fields = [];
+while ($arguments !== []) {
+    $option = array_shift($arguments);
+    $value = array_shift($arguments) ?? '';
+    // An option that is misspelt must not pass for none: an empty white list lets everyone send.
+    if ($value === '' || str_starts_with($value, '-')) {
+        $refuse(sprintf('%s needs a value.', $option));
+    } elseif (array_key_exists($option, $lists)) {
+        $lists[$option][] = $value;
+    } elseif ($option === '--field' && str_contains($value, '=')) {
+        [$field, $source] = explode('=', $value, 2);
+        $fields[$field] = $source;
+    } else {
+        $refuse(sprintf('%s %s is not understood.', $option, $value));
+    }
 }
-$database = new PDO($dsn, options: [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
-// The unique key is what makes "at least once" exactly once: a mail that comes again has the same import key.
-$database->exec(
-    'CREATE TABLE IF NOT EXISTS invoice (import_key TEXT, sender TEXT, subject TEXT, received_at TEXT, file_name TEXT, sha256 TEXT,
-        UNIQUE (import_key, sha256, file_name))',
-);
-$report = (new InvoiceImporter(new ExtensionClient(), $database, $rules['--allow'], $rules['--block']))->run($account);
+$database = new PDO($dsn);
+try {
+    $importer = new InvoiceImporter(
+        new ExtensionClient(),
+        $database,
+        $lists['--allow'],
+        $lists['--block'],
+        $fields === [] ? InvoiceImporter::FIELDS : $fields,
+    );
+} catch (InvalidArgumentException $wrong) {
+    $refuse($wrong->getMessage());
+}
+$importer->createTable();
+$report = $importer->run($account);
 printf("%d imported, %d rejected, %d left, %d failed\n", $report->imported, $report->rejected, $report->left, $report->failed);

@@ -15,8 +15,18 @@ use function Squeeze\Graph\adopt_token;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\is_expired;
 
-[, $file, $zone] = $argv;
-foreach (json_decode((string) file_get_contents($file), true, flags: JSON_THROW_ON_ERROR) as $account => $token) {
+[, $file, $zone] = array_pad($argv, 3, '');
+$tokens = count($argv) === 3 && is_file($file) ? json_decode((string) file_get_contents($file), true) : null;
+if (!is_array($tokens)) {
+    fwrite(STDERR, "FILE has to hold a JSON object of account => token.\nusage: php old-tokens.php FILE ZONE\n");
+    exit(78);
+}
+foreach ($tokens as $account => $token) {
+    $account = (string) $account;
+    if (!is_array($token) || !is_string($token['expires_at'] ?? null)) {
+        printf("%s: no token with an expires_at, skipped\n", $account);
+        continue;
+    }
     if (!has_account($account)) {
         printf("%s: no such account, skipped\n", $account);
         continue;

@@ -8,8 +8,6 @@ use Illuminate\Support\ServiceProvider;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\ExtensionClient;
 
-use function Squeeze\Graph\set_logger;
-
 /**
  * For bootstrap/providers.php. A test replaces the client: $this->app->instance(Client::class, new FakeClient()).
  */
@@ -23,6 +21,6 @@ final class GraphServiceProvider extends ServiceProvider
     public function boot(): void
     {
         // Laravel's logger is PSR-3: what the extension has to say goes where the application's log goes.
-        set_logger($this->app->make('log')->log(...));
+        $this->app->make(Client::class)->setLogger($this->app->make('log')->log(...));
     }
 }

@@ -8,6 +8,7 @@ use Example\InvoiceImporter;
 use PHPUnit\Framework\TestCase;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\ExtensionClient;
+use Squeeze\Graph\Fake\Attached;
 use Squeeze\Graph\FakeClient;
 use Squeeze\Graph\Testing\Mail;
 use Squeeze\Graph\Testing\Sandbox;
@@ -39,7 +40,7 @@ final class InvoiceImporterTest extends TestCase
         $report = $this->importer($client, $database)->run('invoices');
 
         self::assertSame([1, 1], [$report->imported, $report->rejected]);
-        self::assertSame(['17.pdf'], $database->query('SELECT file_name FROM invoice')->fetchAll(\PDO::FETCH_COLUMN));
+        self::assertSame([['17.pdf']], self::rows($database, 'SELECT file_name FROM invoice'));
         self::assertCount(2, $mailbox->messagesIn('/Verarbeitet'), 'the invoice, and the newsletter unread');
         self::assertCount(1, $mailbox->messagesIn('/Fehler'));
         self::assertCount(1, $mailbox->messagesIn('wellknown:inbox'));
@@ -58,14 +59,53 @@ final class InvoiceImporterTest extends TestCase
         self::assertSame(1, $this->importer($client, $this->database())->run('invoices')->imported);
     }
 
+    public function testWhichFieldIsFilledFromWhatIsATable(): void
+    {
+        $client = new FakeClient();
+        $client->addAccount('invoices');
+        $client->mailbox('invoices')->deliver(
+            'Invoice 17',
+            ['17.pdf' => '%PDF 17', Attached::inline('logo.png', 'a picture', contentId: 'logo@mail'), 'terms.pdf' => '%PDF'],
+            from: 'Supplier <billing@supplier.example>',
+            receivedAt: new \DateTimeImmutable('2026-07-01T10:00:00+02:00'),
+        );
+        $database = new \PDO('sqlite::memory:', options: [\PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION]);
+        $fields = ['partner' => 'from_name', 'document' => 'attachment', 'arrived' => 'received'];
+        $importer = new InvoiceImporter($client, $database, fields: $fields);
+        $importer->createTable();
+        $importer->run('invoices');
+        self::assertSame([
+            ['Supplier', '17.pdf', '2026-07-01 08:00:00'],
+            ['Supplier', 'terms.pdf', '2026-07-01 08:00:00'],
+        ], self::rows($database, 'SELECT partner, document, arrived FROM invoice ORDER BY position'));
+
+        foreach ([['amount' => 'total'], ['x; DROP TABLE invoice' => 'subject'], ['import_key' => 'subject']] as $wrong) {
+            try {
+                new InvoiceImporter($client, $database, fields: $wrong);
+                self::fail((string) array_key_first($wrong));
+            } catch (\InvalidArgumentException $refused) {
+                self::assertNotSame('', $refused->getMessage());
+            }
+        }
+    }
+
     public function testAgainstTheSandbox(): void
     {
         $this->signedInAccount('invoices');
         $this->sandbox()->deliver(Sandbox::USER, Mail::mime('Invoice 17', ['17.pdf' => '%PDF 17']));
         $database = $this->database();
         self::assertSame(1, $this->importer(new ExtensionClient(), $database)->run('invoices')->imported);
-        self::assertSame('17.pdf', $database->query('SELECT file_name FROM invoice')->fetchColumn());
+        self::assertSame([['17.pdf']], self::rows($database, 'SELECT file_name FROM invoice'));
         self::assertSame(1, list_messages('invoices', '/Verarbeitet')->total());
+    }
+
+    /** @return array<array-key, mixed> */
+    private static function rows(\PDO $database, string $query): array
+    {
+        $rows = $database->query($query);
+        self::assertInstanceOf(\PDOStatement::class, $rows);
+
+        return $rows->fetchAll(\PDO::FETCH_NUM);
     }
 
     private function importer(Client $client, \PDO $database): InvoiceImporter
@@ -76,7 +116,7 @@ final class InvoiceImporterTest extends TestCase
     private function database(): \PDO
     {
         $database = new \PDO('sqlite::memory:', options: [\PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION]);
-        $database->exec('CREATE TABLE invoice (import_key, sender, subject, received_at, file_name, sha256, UNIQUE (import_key, sha256, file_name))');
+        $this->importer(new FakeClient(), $database)->createTable();
 
         return $database;
     }

@@ -5,11 +5,16 @@ declare(strict_types=1);
 namespace Squeeze\Graph;
 
 use Squeeze\Graph\Fake\Accounts;
+use Squeeze\Graph\Fake\AdoptedToken;
+use Squeeze\Graph\Fake\FolderName;
 use Squeeze\Graph\Fake\Import;
 use Squeeze\Graph\Fake\LocalTime;
 use Squeeze\Graph\Fake\Mailbox;
 use Squeeze\Graph\Fake\MessageArray;
 use Squeeze\Graph\Fake\Problems;
+use Squeeze\Graph\Fake\RefreshJob;
+use Squeeze\Graph\Fake\Settings;
+use Squeeze\Graph\Fake\SignIns;
 
 /**
  * A client in memory, for tests of what uses one: no extension, no network, no store.
@@ -28,21 +33,21 @@ use Squeeze\Graph\Fake\Problems;
 final class FakeClient implements Client
 {
     private readonly Accounts $accounts;
-    /** @var array<string, array{account: string, session: ?string, route: ?string}> by state */
-    private array $pending = [];
+    private readonly SignIns $signIns;
     /** @var array<string, Mailbox> by account */
     private array $mailboxes = [];
     /** @var array<string, Import> by account */
     private array $imports = [];
     /** @var array<string, list<\Throwable>> by method */
     private array $failures = [];
-    /** @var list<array{method: string, arguments: array<int, mixed>}> */
+    /** @var list<array{method: string, arguments: list<mixed>}> */
     private array $calls = [];
 
     /** @param (\Closure(): \DateTimeInterface)|null $clock what time it is; null: the machine's */
     public function __construct(?\Closure $clock = null)
     {
         $this->accounts = new Accounts($clock);
+        $this->signIns = new SignIns($this->accounts);
     }
 
     /**
@@ -61,25 +66,53 @@ final class FakeClient implements Client
             'folder_error' => '/Fehler',
         ]);
         foreach (['folder_inbox', 'folder_processed', 'folder_error'] as $folder) {
-            $path = $this->accounts->settings($name)[$folder];
-            if (is_string($path) && !str_starts_with($path, 'id:')) {
+            $path = $this->accounts->settings($name)->text($folder);
+            if ($path !== null && !str_starts_with($path, 'id:')) {
                 $this->mailbox($name)->addFolder($path);
             }
         }
         $this->signIn($name);
     }
 
-    /** As if a person had signed in. */
-    public function signIn(string $account, string $as = 'anna.gruber@contoso.example'): void
+    /**
+     * As if a person had signed in.
+     *
+     * @param list<string>|null $scopes what was consented to; null: all that the account asks for. What is not among
+     *     them is in {@see TokenStatus::$missingScopes}
+     */
+    public function signIn(string $account, string $as = 'anna.gruber@contoso.example', ?array $scopes = null): void
     {
-        $this->accounts->issue($account, $as);
+        $this->accounts->issue($account, $as, $scopes);
     }
 
-    /** As if Microsoft no longer took the refresh token: a person has to sign in again. */
+    /**
+     * As if Microsoft no longer took the refresh token: a person has to sign in again.
+     *
+     * @throws \LogicException nobody is signed in
+     */
     public function endSignIn(string $account): void
     {
         $problem = Problems::of('invalid_grant', 'The sign-in has ended.', 'Sign in again.', Actor::User);
-        $this->accounts->end($account, $problem);
+        $this->accounts->block($account, $problem, byAdministrator: false);
+    }
+
+    /**
+     * As if Microsoft had refused a renewal until an administrator acts: {@see TokenState::ActionRequired}.
+     *
+     * A new `client_secret` or certificate, an admin consent and {@see actionTaken()} make the next renewal succeed.
+     *
+     * @param Problem|null $problem null: the client secret has expired
+     * @throws \LogicException nobody is signed in
+     */
+    public function requireAction(string $account, ?Problem $problem = null): void
+    {
+        $this->accounts->block($account, $problem ?? Problems::secretExpired(), byAdministrator: true);
+    }
+
+    /** As if the administrator had acted at Microsoft: the next renewal succeeds. */
+    public function actionTaken(string $account): void
+    {
+        $this->accounts->settle($account);
     }
 
     /** As if the access token's time were over. */
@@ -112,7 +145,7 @@ final class FakeClient implements Client
     /**
      * What was called, in order.
      *
-     * @return list<array{method: string, arguments: array<int, mixed>}>
+     * @return list<array{method: string, arguments: list<mixed>}>
      */
     public function calls(): array
     {
@@ -122,6 +155,7 @@ final class FakeClient implements Client
     public function withSettings(#[\SensitiveParameter] array $settings, callable $run): mixed
     {
         $this->called(__FUNCTION__, func_get_args());
+        Settings::check($settings);
 
         return $run();
     }
@@ -183,59 +217,22 @@ final class FakeClient implements Client
         ?string $redirectUri = null,
     ): string {
         $this->called(__FUNCTION__, func_get_args());
-        $settings = $this->accounts->settings($account);
-        if ($settings['protocol'] !== 'delegated') {
-            throw Accounts::wrong($account, 'An application account signs itself in.');
-        }
-        $state = bin2hex(random_bytes(16));
-        $this->pending[$state] = compact('account', 'session', 'route');
 
-        return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/oauth2/v2.0/authorize?' . http_build_query([
-            'client_id' => $settings['client_id'],
-            'response_type' => 'code',
-            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
-            'scope' => implode(' ', (array) $settings['scopes']),
-            'state' => $state,
-            'prompt' => $prompt ?? ($loginHint ?? $settings['user'] ? null : 'select_account'),
-            'login_hint' => $loginHint ?? $settings['user'],
-        ]);
+        return $this->signIns->authorizationUrl($account, $session, $prompt, $loginHint, $route, $redirectUri);
     }
 
     public function exchangeCode(#[\SensitiveParameter] array $query, #[\SensitiveParameter] ?string $session = null): TokenStatus
     {
         $this->called(__FUNCTION__, func_get_args());
-        $state = $query['state'] ?? null;
-        $pending = is_string($state) ? $this->pending[$state] ?? null : null;
-        $refused = static fn (string $reason, string $explanation): SignInFailedException => new SignInFailedException(
-            Problems::of($reason, $explanation, 'Start the sign-in again.', Actor::User),
-            $pending['account'] ?? null,
-            reason: $reason,
-        );
-        if ($pending === null) {
-            throw $refused('unknown_state', 'This sign-in was not begun here.');
-        }
-        if ($pending['session'] !== $session) {
-            throw $refused('wrong_session', 'The sign-in was begun in another browser.');
-        }
-        unset($this->pending[$state]);
-        if (isset($query['error'])) {
-            throw $refused('denied', 'The sign-in was declined.');
-        }
-        if (!is_string($query['code'] ?? null)) {
-            throw $refused('invalid_callback', 'The callback has no code.');
-        }
-        $user = $this->accounts->settings($pending['account'])['user'];
-        $this->accounts->issue($pending['account'], is_string($user) ? $user : 'anna.gruber@contoso.example');
 
-        return $this->accounts->status($pending['account']);
+        return $this->signIns->exchange($query, $session);
     }
 
     public function callbackRoute(#[\SensitiveParameter] array $query): ?string
     {
         $this->called(__FUNCTION__, func_get_args());
-        $state = $query['state'] ?? null;
 
-        return is_string($state) ? $this->pending[$state]['route'] ?? null : null;
+        return SignIns::route($query);
     }
 
     public function adminConsentUrl(
@@ -244,22 +241,23 @@ final class FakeClient implements Client
         ?string $redirectUri = null,
     ): string {
         $this->called(__FUNCTION__, func_get_args());
-        $settings = $this->accounts->settings($account);
-        $state = bin2hex(random_bytes(16));
-        $this->pending[$state] = ['account' => $account, 'session' => $session, 'route' => null];
 
-        return 'https://login.microsoftonline.com/' . $settings['tenant_id'] . '/v2.0/adminconsent?' . http_build_query([
-            'client_id' => $settings['client_id'],
-            'redirect_uri' => $redirectUri ?? $settings['redirect_uri'],
-            'state' => $state,
-        ]);
+        return $this->signIns->adminConsentUrl($account, $session, $redirectUri);
     }
 
     public function accessToken(string $account, int $minValidity = 300, ?string $challenge = null): string
     {
         $this->called(__FUNCTION__, func_get_args());
+        self::notNegative(__FUNCTION__, '$minValidity', $minValidity);
+        if ($challenge === null) {
+            return (string) $this->accounts->good($account, $minValidity)->access;
+        }
+        $decoded = base64_decode(strtr($challenge, '-_', '+/'), true);
+        if (!is_array(json_decode($challenge, true)) && !is_array(json_decode((string) $decoded, true))) {
+            throw new \ValueError('accessToken(): Argument #3 ($challenge) must be a claims challenge, JSON or base64 of JSON');
+        }
 
-        return $this->accounts->good($account, $minValidity, $challenge !== null)['access'];
+        return (string) $this->accounts->renew($account)->access;
     }
 
     public function tokenStatus(string $account): TokenStatus
@@ -272,15 +270,17 @@ final class FakeClient implements Client
     public function isTokenExpired(string $account, int $leeway = 300): bool
     {
         $this->called(__FUNCTION__, func_get_args());
+        self::notNegative(__FUNCTION__, '$leeway', $leeway);
         $this->accounts->settings($account);
+        $remaining = $this->accounts->token($account)?->remaining($this->accounts->now()) ?? 0;
 
-        return ($this->accounts->token($account)['expiresAt'] ?? 0) <= $this->accounts->now() + $leeway;
+        return $remaining <= $leeway;
     }
 
     public function refreshToken(string $account): TokenStatus
     {
         $this->called(__FUNCTION__, func_get_args());
-        $this->accounts->good($account, anew: true);
+        $this->accounts->renew($account);
 
         return $this->accounts->status($account);
     }
@@ -288,59 +288,9 @@ final class FakeClient implements Client
     public function refreshTokens(int $horizon = 3900, ?array $accounts = null, ?callable $progress = null): RefreshReport
     {
         $this->called(__FUNCTION__, func_get_args());
-        $names = $accounts ?? array_filter(
-            $this->accounts->names(),
-            fn (string $name): bool => $this->accounts->get($name)->enabled && $this->accounts->get($name)->protocol === 'delegated',
-        );
-        $results = [];
-        foreach ($names as $name) {
-            // A name that was a key of an array may be an integer by now.
-            $name = (string) $name;
-            $problem = $this->accounts->whyEnded($name);
-            $token = $this->accounts->token($name);
-            $outcome = match (true) {
-                !$this->accounts->has($name) => RefreshOutcome::UnknownAccount,
-                $problem !== null => RefreshOutcome::SignInRequired,
-                $token === null => RefreshOutcome::NeverSignedIn,
-                $token['expiresAt'] > $this->accounts->now() + $horizon => RefreshOutcome::NotDue,
-                default => RefreshOutcome::Refreshed,
-            };
-            if ($outcome === RefreshOutcome::Refreshed) {
-                try {
-                    $this->fail('refreshToken');
-                    $this->accounts->issue($name, $token['as'] ?? null);
-                } catch (GraphException $failure) {
-                    $problem = $failure->getProblem();
-                    $outcome = match (true) {
-                        $failure instanceof SignInRequiredException => RefreshOutcome::SignInRequired,
-                        $failure->getProblem()->retryable => RefreshOutcome::TemporaryFailure,
-                        default => RefreshOutcome::ActionRequired,
-                    };
-                }
-            }
-            $results[] = $result = RefreshResult::fromArray([
-                'account' => $name,
-                'outcome' => $outcome,
-                'status' => $this->accounts->has($name) ? $this->accounts->status($name) : null,
-                'problem' => $problem,
-            ]);
-            if ($progress !== null) {
-                $progress(count($results), count($names), $result);
-            }
-        }
-        $count = static fn (RefreshOutcome ...$those): int => count(
-            array_filter($results, static fn (RefreshResult $result): bool => in_array($result->outcome, $those, true)),
-        );
-        $refreshed = $count(RefreshOutcome::Refreshed);
-        $skipped = $count(RefreshOutcome::NotDue, RefreshOutcome::NeverSignedIn);
+        $job = new RefreshJob($this->accounts, fn () => $this->fail('refreshToken'));
 
-        return RefreshReport::fromArray([
-            'refreshed' => $refreshed,
-            'skipped' => $skipped,
-            'failed' => count($results) - $refreshed - $skipped,
-            'seconds' => 0,
-            'results' => $results,
-        ]);
+        return $job->run($horizon, $accounts, $progress);
     }
 
     public function revokeTokens(string $account): void
@@ -356,18 +306,10 @@ final class FakeClient implements Client
         bool $onlyIfAbsent = false,
     ): TokenStatus {
         $this->called(__FUNCTION__, func_get_args());
+        $adopted = AdoptedToken::read($token, $timezone);
         $this->accounts->settings($account);
         if (!$onlyIfAbsent || $this->accounts->token($account) === null) {
-            $end = $token['expires_at'] ?? $token['expires'] ?? $token['expires_on'] ?? null;
-            $begin = LocalTime::instant($token['issued_at'] ?? $this->accounts->now(), $timezone);
-            $life = isset($token['expires_in']) ? (int) $token['expires_in'] : null;
-            $this->accounts->keep($account, [
-                'access' => $token['access_token'] ?? '',
-                'refresh' => $token['refresh_token'] ?? '',
-                'expiresAt' => $end !== null ? LocalTime::instant($end, $timezone) : $begin + ($life ?? 0),
-                'refreshedAt' => null,
-                'as' => null,
-            ]);
+            $this->accounts->adopt($account, $adopted);
         }
 
         return $this->accounts->status($account);
@@ -378,21 +320,22 @@ final class FakeClient implements Client
         $this->called(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
         $token = $this->accounts->token($account);
-        if ($token === null && $settings['protocol'] === 'delegated') {
-            throw $this->accounts->signInRequired($account);
+        if ($token === null && $settings->isDelegated()) {
+            throw Problems::signInRequired($account, $this->accounts->wasSignedIn($account));
         }
 
         return [
-            'access_token' => $token['access'] ?? null,
-            'refresh_token' => $token['refresh'] ?? null,
-            'expires_at' => $token['expiresAt'] ?? null,
-            'scope' => $token === null ? '' : implode(' ', (array) $settings['scopes']),
+            'access_token' => $token?->access,
+            'refresh_token' => $token?->refresh,
+            'expires_at' => $token?->expiresAt,
+            'scope' => implode(' ', $token->scopes ?? []),
         ];
     }
 
     public function isExpired(int|string|\DateTimeInterface $expiresAt, ?string $timezone = null, int $leeway = 300): bool
     {
         $this->called(__FUNCTION__, func_get_args());
+        self::notNegative(__FUNCTION__, '$leeway', $leeway);
 
         return LocalTime::instant($expiresAt, $timezone) <= $this->accounts->now() + $leeway;
     }
@@ -434,8 +377,12 @@ final class FakeClient implements Client
         bool $newestFirst = false,
     ): Messages {
         $this->called(__FUNCTION__, func_get_args());
-        $inbox = $this->accounts->settings($account)['folder_inbox'];
-        $folder ??= is_string($inbox) ? $inbox : 'wellknown:inbox';
+        self::notNegative(__FUNCTION__, '$limit', $limit);
+        $complaint = $folder === null ? null : FolderName::complaint($folder);
+        if ($complaint !== null) {
+            throw new \ValueError('listMessages(): Argument #2 ($folder) ' . $complaint);
+        }
+        $folder ??= $this->accounts->settings($account)->text('folder_inbox') ?? 'wellknown:inbox';
         $all = fn (): array => array_values(array_filter(
             $this->open($account)->messagesIn($folder),
             static fn (Message $message): bool => ($since === null || $message->receivedAt >= $since)
@@ -451,9 +398,8 @@ final class FakeClient implements Client
     public function getMessage(string $account, string $messageId, bool $textBody = false): Message
     {
         $this->called(__FUNCTION__, func_get_args());
-        $stored = $this->open($account)->stored($messageId);
 
-        return Message::fromArray(['body' => $stored['body'], 'bodyType' => 'text', 'headers' => []] + $stored['message']);
+        return $this->open($account)->whole($messageId, $textBody);
     }
 
     public function getMime(string $account, string $messageId, ?int $maxBytes = null): string
@@ -481,7 +427,7 @@ final class FakeClient implements Client
     {
         $this->called(__FUNCTION__, func_get_args());
 
-        return $this->bounded($account, $this->open($account)->attachment($messageId, $attachmentId)['bytes'], $maxBytes);
+        return $this->bounded($account, $this->attached($account, $messageId, $attachmentId), $maxBytes);
     }
 
     public function saveAttachment(
@@ -492,7 +438,7 @@ final class FakeClient implements Client
         ?int $maxBytes = null,
     ): int {
         $this->called(__FUNCTION__, func_get_args());
-        $bytes = $this->open($account)->attachment($messageId, $attachmentId)['bytes'];
+        $bytes = $this->attached($account, $messageId, $attachmentId);
 
         return $this->save($path, $this->bounded($account, $bytes, $maxBytes));
     }
@@ -570,14 +516,27 @@ final class FakeClient implements Client
                 $checks[] = ['id' => $id, 'label' => $id, 'status' => 'ok', 'detail' => (string) $look()];
             } catch (GraphException $failure) {
                 $problem = $failure->getProblem();
-                $checks[] = ['id' => $id, 'label' => $id, 'status' => 'failed', 'detail' => $problem->explanation, 'problem' => $problem];
+                // Only an import needs all three folders.
+                $status = $problem->code === 'folder_not_set' ? 'warning' : 'failed';
+                $checks[] = ['id' => $id, 'label' => $id, 'status' => $status, 'detail' => $problem->explanation, 'problem' => $problem];
             }
         };
         $check('account', fn (): string => $this->accounts->get($account)->account);
         if ($this->accounts->has($account)) {
             $check('token', fn (): string => $this->open($account)::class);
-            foreach (['inbox', 'processed', 'error'] as $which) {
-                $check('folder_' . $which, fn (): string => $this->folder($account, $which)->path);
+            $found = [];
+            foreach (['folder_inbox', 'folder_processed', 'folder_error'] as $setting) {
+                $check($setting, function () use ($account, $setting, &$found): string {
+                    $name = $this->accounts->settings($account)->text($setting)
+                        ?? throw Problems::configuration($account, 'folder_not_set', sprintf('The setting "%s" is not set.', $setting));
+                    $folder = $this->open($account)->find($name);
+                    if (in_array($folder->id, $found, true)) {
+                        throw self::namedTwice($account, $folder);
+                    }
+                    $found[] = $folder->id;
+
+                    return $folder->path;
+                });
             }
         }
 
@@ -600,18 +559,18 @@ final class FakeClient implements Client
         ?callable $progress = null,
     ): ImportReport {
         $this->called(__FUNCTION__, func_get_args());
+        self::notNegative(__FUNCTION__, '$limit', $limit);
         if ($maxBytes !== null && $maxBytes < 1) {
-            throw new \ValueError('$maxBytes must be greater than or equal to 1');
+            throw new \ValueError('importMessages(): Argument #8 ($maxBytes) must be greater than or equal to 1');
         }
+        if ($maxFailures < 1) {
+            throw new \ValueError('importMessages(): Argument #9 ($maxFailures) must be greater than or equal to 1');
+        }
+        if (!in_array($body, ['text', 'html', null], true)) {
+            throw new \ValueError('importMessages(): Argument #7 ($body) must be either "text", "html" or null');
+        }
+        $folders = $this->importFolders($account);
         $mailbox = $this->open($account);
-        $folders = [];
-        foreach (['inbox', 'processed', 'error'] as $which) {
-            $folder = $this->folder($account, $which);
-            if (in_array('id:' . $folder->id, $folders, true)) {
-                throw Accounts::wrong($account, sprintf('The folder "%s" is named twice.', $folder->path));
-            }
-            $folders[$which] = 'id:' . $folder->id;
-        }
         $now = new \DateTimeImmutable('@' . $this->accounts->now());
 
         return ($this->imports[$account] ??= new Import($account, $mailbox))->run(
@@ -629,10 +588,10 @@ final class FakeClient implements Client
         );
     }
 
-    /** @param array<int, mixed> $arguments */
+    /** @param array<array-key, mixed> $arguments */
     private function called(string $method, array $arguments): void
     {
-        $this->calls[] = compact('method', 'arguments');
+        $this->calls[] = ['method' => $method, 'arguments' => array_values($arguments)];
         $this->fail($method);
     }
 
@@ -654,25 +613,74 @@ final class FakeClient implements Client
         return $this->mailbox($account);
     }
 
+    /**
+     * The three folders of an import.
+     *
+     * @return array{inbox: string, processed: string, error: string}
+     * @throws ConfigurationException
+     */
+    private function importFolders(string $account): array
+    {
+        $found = [];
+        foreach (['inbox', 'processed', 'error'] as $which) {
+            $folder = $this->folder($account, $which);
+            if (in_array('id:' . $folder->id, $found, true)) {
+                throw self::namedTwice($account, $folder);
+            }
+            $found[$which] = 'id:' . $folder->id;
+        }
+
+        return ['inbox' => $found['inbox'], 'processed' => $found['processed'], 'error' => $found['error']];
+    }
+
+    private static function namedTwice(string $account, Folder $folder): ConfigurationException
+    {
+        return Problems::configuration($account, 'import_folders_same', sprintf('The folder "%s" is named twice.', $folder->path));
+    }
+
     /** @param 'inbox'|'processed'|'error' $which */
     private function folder(string $account, string $which): Folder
     {
-        $name = $this->accounts->settings($account)['folder_' . $which];
-        if (!is_string($name)) {
-            throw Accounts::wrong($account, sprintf('The setting "folder_%s" is missing.', $which));
-        }
+        $setting = 'folder_' . $which;
+        $name = $this->accounts->settings($account)->text($setting)
+            ?? throw Problems::configuration($account, 'import_folder_missing', sprintf('The setting "%s" is missing.', $setting));
         try {
             return $this->open($account)->find($name);
         } catch (FolderNotFoundException | AmbiguousFolderException $failure) {
-            throw new ConfigurationException($failure->getProblem(), $account, $failure);
+            // That there is no inbox is no matter of where mails go.
+            throw $which === 'inbox'
+                ? $failure
+                : Problems::configuration($account, 'import_folder_unusable', $failure->getProblem()->explanation);
+        }
+    }
+
+    /** The bytes of an attachment; a link has none. */
+    private function attached(string $account, string $messageId, string $attachmentId): string
+    {
+        $attachment = $this->open($account)->attachment($messageId, $attachmentId);
+        if ($attachment['about']->kind === AttachmentKind::Reference) {
+            throw new ServiceException(
+                Problems::of('attachment_is_reference', 'The attachment is only a link.', 'Open its sourceUrl.'),
+                $account,
+            );
+        }
+
+        return $attachment['bytes'];
+    }
+
+    private static function notNegative(string $method, string $argument, ?int $given): void
+    {
+        if ($given !== null && $given < 0) {
+            throw new \ValueError(sprintf('%s(): Argument (%s) must be greater than or equal to 0', $method, $argument));
         }
     }
 
     private function bounded(string $account, string $bytes, ?int $maxBytes): string
     {
+        self::notNegative(__FUNCTION__, '$maxBytes', $maxBytes);
         if ($maxBytes !== null && strlen($bytes) > $maxBytes) {
             throw new ServiceException(
-                Problems::of('too_large', sprintf('It has more than %d bytes.', $maxBytes), 'Allow more.', Actor::Nobody),
+                Problems::of('too_large', sprintf('It has more than %d bytes.', $maxBytes), 'Allow more.'),
                 $account,
             );
         }

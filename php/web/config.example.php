@@ -62,6 +62,6 @@ return [
         }
 
         return ($_SESSION['is_administrator'] ?? false) === true
-            && ($tenant === null || in_array($tenant, $_SESSION['tenants'] ?? [], true));
+            && ($tenant === null || in_array($tenant, (array) ($_SESSION['tenants'] ?? []), true));
     },
 ];

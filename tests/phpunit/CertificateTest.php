@@ -9,6 +9,7 @@ use Squeeze\Graph\CheckStatus;
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\SignInFailedException;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\KeyPair;
 use Squeeze\Graph\Tests\Support\Php;
 use Squeeze\Graph\Tests\Support\World;
 use Squeeze\Graph\TokenState;
@@ -29,9 +30,8 @@ use function Squeeze\Graph\with_settings;
  */
 final class CertificateTest extends GraphTestCase
 {
-    private const KEYS = __DIR__ . '/../keys/';
-    private const APP = ['app.pem', __DIR__ . '/../sandbox/src/entra/signing_key.der'];
-    private const ANOTHER = ['another.pem', self::KEYS . 'another.der'];
+    private const APP = KeyPair::APP;
+    private const ANOTHER = ['another.pem', KeyPair::FOLDER . 'another.der'];
     private const ENDED = ['ended.pem', self::APP[1]];
 
     public function testASignInAndItsRenewalsNeedNoSecret(): void
@@ -40,7 +40,8 @@ final class CertificateTest extends GraphTestCase
         $this->register(World::CLIENT, 'app.pem');
         $this->signedIn('invoices', $this->paths());
         refresh_token('invoices');
-        self::assertSame('Refreshed', refresh_tokens(100_000)->results[0]->outcome->name);
+        // Longer than any access token lives: up to 28 hours.
+        self::assertSame('Refreshed', refresh_tokens(200_000)->results[0]->outcome->name);
         $account = get_account('invoices');
         self::assertFalse($account->hasSecret);
         self::assertSame($this->folder . '/app.pem', $account->clientCertificate);
@@ -122,7 +123,7 @@ final class CertificateTest extends GraphTestCase
     public function testWhatCanNotBeUsedIsNamedBySettingAndPath(array $change, string $code, string $key): void
     {
         $this->lay(self::APP);
-        copy(self::KEYS . 'another.pem', $this->folder . '/another.pem');
+        copy(KeyPair::FOLDER . 'another.pem', $this->folder . '/another.pem');
         $change = array_map(fn (?string $value): ?string => str_replace('FOLDER', $this->folder, (string) $value) ?: null, $change);
         $error = $this->thrown(ConfigurationException::class, fn () => $this->account('invoices', $change + $this->paths()));
         self::assertInstanceOf(ConfigurationException::class, $error);
@@ -224,17 +225,13 @@ final class CertificateTest extends GraphTestCase
      */
     private function lay(array $pair, ?string $folder = null): void
     {
-        $folder ??= $this->folder;
-        copy(self::KEYS . $pair[0], $folder . '/app.pem');
-        $key = chunk_split(base64_encode((string) file_get_contents($pair[1])), 64, "\n");
-        file_put_contents($folder . '/app.key', "-----BEGIN PRIVATE KEY-----\n$key-----END PRIVATE KEY-----\n");
-        chmod($folder . '/app.key', 0600);
+        KeyPair::lay($pair, $folder ?? $this->folder);
     }
 
     /** Uploads a certificate to an app registration. */
     private function register(string $app, string $certificate): void
     {
-        $certificates = [(string) file_get_contents(self::KEYS . $certificate)];
+        $certificates = [(string) file_get_contents(KeyPair::FOLDER . $certificate)];
         $this->sandbox->control('PATCH', "/apps/$app", ['certificates' => $certificates]);
     }
 

@@ -7,6 +7,7 @@ namespace Squeeze\Graph\Tests;
 use PHPUnit\Framework\TestCase;
 use Squeeze\Graph\Client;
 use Squeeze\Graph\ExtensionClient;
+use Squeeze\Graph\FakeClient;
 use Squeeze\Graph\MessageList;
 use Squeeze\Graph\Messages;
 
@@ -26,7 +27,7 @@ final class ClientTest extends TestCase
     /** @dataProvider functions */
     public function testEveryFunctionIsAMethodWithTheSameArguments(\ReflectionFunction $function): void
     {
-        foreach ([Client::class, ExtensionClient::class] as $class) {
+        foreach ([Client::class, ExtensionClient::class, FakeClient::class] as $class) {
             $method = new \ReflectionMethod($class, self::camel($function->getShortName()));
             $returned = str_replace(MessageList::class, Messages::class, (string) $function->getReturnType());
             self::assertSame($returned, (string) $method->getReturnType());

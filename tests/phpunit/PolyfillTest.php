@@ -74,6 +74,26 @@ final class PolyfillTest extends TestCase
         self::assertSame(self::php([...self::extensionOptions(), '-r', $code]), $library);
     }
 
+    public function testATimeIsInUtcHoweverItIsGiven(): void
+    {
+        $code = <<<'PHP'
+            date_default_timezone_set('Asia/Tokyo');
+            foreach (
+                [
+                    new DateTimeImmutable('2026-01-01 12:00:00.5 Europe/Berlin'), new DateTimeImmutable('2026-01-01T12:00:00+01:00'),
+                    new DateTimeImmutable('2026-01-01 11:00:00.5 UTC'), new DateTime('2026-01-01 20:00:00'), '2026-01-01T12:00:00.5+01:00',
+                ] as $time
+            ) {
+                $status = Squeeze\Graph\TokenStatus::fromArray(['account' => 'a', 'state' => 'valid', 'clockSkew' => 0, 'expiresAt' => $time]);
+                echo $status->expiresAt->format('Y-m-d\TH:i:s.u e '), json_encode($status->jsonSerialize()['expiresAt']), "\n";
+            }
+            PHP;
+        $library = sprintf("require %s;\n%s", var_export(__DIR__ . '/../../php/src/autoload.php', true), $code);
+        $expected = str_repeat('2026-01-01T11:00:00.000000 UTC "2026-01-01T11:00:00Z"' . "\n", 5);
+        self::assertSame($expected, self::php(['-n', '-r', $library]), 'the library');
+        self::assertSame($expected, self::php([...self::extensionOptions(), '-r', $code]), 'the extension');
+    }
+
     /** @return list<string> */
     private static function files(): array
     {

@@ -252,7 +252,8 @@ final class WebTest extends TestCase
             $leaving = html_entity_decode($this->post('/default/' . $way, ['account' => 'invoices'])->body);
             self::assertStringContainsString('redirect_uri=' . urlencode('http://localhost:8080/callback'), $leaving, 'this page\'s own');
         }
-        self::assertSame(303, $this->post('/default/account', ['account' => 'invoices', 'client_secret' => ''] + self::FORM)->status);
+        $same = ['client_secret' => '', 'client_id' => $this->client->getAccount('invoices')->clientId];
+        self::assertSame(303, $this->post('/default/account', ['account' => 'invoices'] + $same + self::FORM)->status);
         self::assertSame('https://host.example/oauth.php', $this->client->getAccount('invoices')->redirectUri);
         $form = $this->get('/default/account', ['account' => 'invoices'])->body;
         foreach (['http://localhost:8080/callback', 'https://host.example/oauth.php', 'has to be registered as well'] as $shown) {

@@ -102,9 +102,6 @@ trait PlainValue
 
     private static function object(string $name, string $class, mixed $given): object
     {
-        if ($given instanceof $class) {
-            return $given;
-        }
         if ($class === \DateTimeImmutable::class) {
             return match (true) {
                 $given instanceof \DateTimeInterface => Time::of($given),
@@ -112,6 +109,9 @@ trait PlainValue
                     ?? throw new \ValueError(self::argument(sprintf('key "%s" must be an RFC 3339 time', $name))),
                 default => throw self::wrong($name, 'RFC 3339 string', $given),
             };
+        }
+        if ($given instanceof $class) {
+            return $given;
         }
         if (is_subclass_of($class, \BackedEnum::class)) {
             return match (true) {

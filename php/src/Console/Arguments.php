@@ -30,7 +30,8 @@ final class Arguments
             if (!str_starts_with($word, '--')) {
                 throw new UsageException('Unexpected argument: %s', $word);
             }
-            [$name, $value] = array_pad(explode('=', substr($word, 2), 2), 2, null);
+            $parts = explode('=', substr($word, 2), 2);
+            [$name, $value] = [$parts[0], $parts[1] ?? null];
             if (!array_key_exists($name, $options)) {
                 throw new UsageException('Unknown option: --%s', $name);
             }

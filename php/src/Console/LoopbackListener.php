@@ -30,7 +30,7 @@ final class LoopbackListener
     public function __construct(private readonly string $path = '/callback', private readonly string $elsewhere = 'Not found')
     {
         $server = @stream_socket_server('tcp://127.0.0.1:0', $code, $message);
-        $this->server = $server ?: throw new \RuntimeException($message);
+        $this->server = $server ?: throw new \RuntimeException((string) $message);
     }
 
     public function uri(): string
@@ -74,13 +74,17 @@ final class LoopbackListener
      */
     private function requests(float $end): array
     {
-        $ready = [...array_column($this->browsers, 0), $this->server];
+        $ready = [];
+        foreach ($this->browsers as [$browser]) {
+            $ready[] = $browser;
+        }
+        $ready[] = $this->server;
         $none = null;
         // At most a second: whoever says nothing is let go of in time, and a signal that came just before is met.
         $left = (int) (1_000_000 * max(0.0, min(1.0, $end - microtime(true))));
         if ((int) @stream_select($ready, $none, $none, intdiv($left, 1_000_000), $left % 1_000_000) > 0) {
             foreach ($ready as $stream) {
-                $stream === $this->server ? $this->accept() : $this->read($stream);
+                get_resource_id($stream) === get_resource_id($this->server) ? $this->accept() : $this->read($stream);
             }
         }
         $requests = [];

@@ -79,7 +79,7 @@ final class Prompt
             do {
                 $ready = [$this->stream];
                 $none = null;
-            } while (@stream_select($ready, $none, $none, 1) !== 1);
+            } while (@stream_select($ready, $none, $none, 1, 0) !== 1);
         }
         $line = fgets($this->stream, 4_096);
         if ($line === false) {

@@ -9,6 +9,7 @@ namespace Squeeze\Graph\Console;
  */
 final class Words
 {
+    /** @var array<string, string> */
     private const GERMAN = [
         'Refreshed' => 'erneuert',
         'NotDue' => 'noch nicht fällig',
@@ -186,6 +187,7 @@ final class Words
         'Interrupted. What was done is kept, the next run goes on from here.' => 'Unterbrochen. Was erledigt ist, bleibt; der nächste Lauf macht hier weiter.',
     ];
 
+    /** @var array<string, string> */
     private const ENGLISH = [
         'Refreshed' => 'renewed',
         'NotDue' => 'not due yet',
@@ -221,8 +223,9 @@ final class Words
 
     public function text(string $english, string|int ...$values): string
     {
-        $text = $this->language === 'de' ? self::GERMAN[$english] ?? null : self::ENGLISH[$english] ?? null;
+        $texts = $this->language === 'de' ? self::GERMAN : self::ENGLISH;
+        $text = $texts[$english] ?? $english;
 
-        return $values === [] ? $text ?? $english : vsprintf($text ?? $english, $values);
+        return $values === [] ? $text : vsprintf($text, $values);
     }
 }

@@ -6,7 +6,7 @@ namespace Squeeze\Graph\Fake;
 
 use Squeeze\Graph\Account;
 use Squeeze\Graph\AccountNotFoundException;
-use Squeeze\Graph\Actor;
+use Squeeze\Graph\ActionRequiredException;
 use Squeeze\Graph\ConfigurationException;
 use Squeeze\Graph\Problem;
 use Squeeze\Graph\SignInRequiredException;
@@ -16,40 +16,22 @@ use Squeeze\Graph\TokenStatus;
 /**
  * The accounts in memory: their settings and how their sign-ins stand.
  *
- * @phpstan-type Token array{access: string, refresh: string, expiresAt: int, refreshedAt: ?int, as: ?string}
  * @internal
  */
 final class Accounts
 {
-    private const DEFAULTS = [
-        'protocol' => 'delegated',
-        'tenant_id' => null,
-        'client_id' => null,
-        'client_certificate' => null,
-        'client_key' => null,
-        'secret_expires_at' => null,
-        'redirect_uri' => null,
-        'user' => null,
-        'mailbox' => null,
-        'folder_inbox' => 'wellknown:inbox',
-        'folder_processed' => null,
-        'folder_error' => null,
-        'scopes' => ['User.Read', 'Mail.ReadWrite', 'Mail.ReadWrite.Shared', 'MailboxSettings.ReadWrite', 'offline_access'],
-        'refresh_interval' => 43_200,
-        'enabled' => true,
-        'cloud' => 'global',
-        'authority_url' => null,
-        'graph_url' => null,
-    ];
-    private const IDENTITY = ['protocol', 'tenant_id', 'client_id', 'cloud', 'authority_url', 'graph_url'];
     private const LIFE = 3_600;
+    /** A token with less life than this is renewed before it is handed out, seconds. */
+    private const RENEWAL_MARGIN = 300;
+    /** A life that no token has is asked for at most once in this time, seconds. */
+    private const FORCED_PAUSE = 300;
 
-    /** @var array<string, array{settings: array<string, mixed>, secret: ?string}> by name */
+    /** @var array<string, AccountSettings> by name */
     private array $accounts = [];
-    /** @var array<string, Token> by name */
+    /** @var array<string, int> how often each was given another identity, by name */
+    private array $generations = [];
+    /** @var array<string, Token> by name; one of an older identity counts for nothing but that there was one */
     private array $tokens = [];
-    /** @var array<string, Problem> why an account needs a sign-in again, by name */
-    private array $ended = [];
 
     /** @param (\Closure(): \DateTimeInterface)|null $clock */
     public function __construct(private readonly ?\Closure $clock)
@@ -62,100 +44,40 @@ final class Accounts
     }
 
     /**
-     * @param array<string, mixed> $settings
+     * @param array<array-key, mixed> $patch
      * @return bool whether someone must (again) sign in
      * @throws ConfigurationException
      */
-    public function save(string $name, array $settings): bool
+    public function save(string $name, #[\SensitiveParameter] array $patch): bool
     {
-        if ($name === '' || mb_strlen($name) > 190) {
-            throw new \ValueError('An account name has 1 to 190 characters');
+        self::check($name);
+        $stored = $this->accounts[$name] ?? null;
+        $settings = AccountSettings::saved($name, $stored, $patch);
+        $token = $this->token($name);
+        if ($stored !== null && (!$settings->hasIdentityOf($stored) || self::isSomeoneElse($stored, $settings, $token))) {
+            $this->generations[$name] = $this->generation($name) + 1;
         }
-        $old = $this->accounts[$name] ?? null;
-        $new = $old['settings'] ?? self::DEFAULTS;
-        $secret = $old['secret'] ?? null;
-        foreach ($settings as $key => $value) {
-            if ($key === 'client_secret') {
-                $secret = match (true) {
-                    is_string($value) && $value !== '' => $value,
-                    $value === null => null,
-                    default => $secret,
-                };
-            } elseif (!array_key_exists($key, self::DEFAULTS)) {
-                throw self::wrong($name, sprintf('There is no setting "%s".', $key));
-            } else {
-                $new[$key] = $value === null || $value === '' ? self::DEFAULTS[$key] : $value;
-            }
-        }
-        [$new, $secret] = self::credential($name, $settings, $old['settings'] ?? self::DEFAULTS, $new, $secret);
-        $identity = static fn (array $of): array => array_intersect_key($of, array_flip(self::IDENTITY));
-        $another = $old !== null && $identity($old['settings']) !== $identity($new);
-        if ($another && $new['client_certificate'] === null && ($settings['client_secret'] ?? '') === '') {
-            throw self::wrong($name, 'Another identity needs the client secret again.');
-        }
-        $needed = ['tenant_id', 'client_id', $new['protocol'] === 'delegated' ? 'redirect_uri' : 'mailbox'];
-        foreach ($needed as $key) {
-            if (!is_string($new[$key])) {
-                throw self::wrong($name, sprintf('The setting "%s" is missing.', $key));
-            }
-        }
-        if ($secret === null && $new['client_certificate'] === null) {
-            throw self::wrong($name, 'The setting "client_secret" is missing.');
-        }
-        if ($another) {
-            unset($this->tokens[$name], $this->ended[$name]);
-        }
-        $this->accounts[$name] = ['settings' => $new, 'secret' => $secret];
-
-        return $new['protocol'] === 'delegated'
-            && in_array($this->status($name)->state, [TokenState::NeverSignedIn, TokenState::SignInRequired], true);
-    }
-
-    /**
-     * A secret, or a certificate with its key: what is set takes the place of the other. The files are not looked at.
-     *
-     * @param array<string, mixed> $given
-     * @param array<string, mixed> $old
-     * @param array<string, mixed> $new
-     * @return array{array<string, mixed>, ?string} the settings and the secret
-     * @throws ConfigurationException
-     */
-    private static function credential(string $name, array $given, array $old, array $new, ?string $secret): array
-    {
-        $pair = ['client_certificate', 'client_key'];
-        $setsSecret = ($given['client_secret'] ?? '') !== '';
-        $sets = array_filter($pair, static fn (string $key): bool => $new[$key] !== null && $new[$key] !== $old[$key]);
-        if ($setsSecret && $sets !== []) {
-            throw self::wrong($name, 'Both a client_secret and a new client_certificate were given.');
-        }
-        if ($setsSecret) {
-            $new['client_certificate'] = $new['client_key'] = null;
-        }
-        foreach ([$pair, array_reverse($pair)] as [$one, $other]) {
-            if ($new[$one] !== null && $new[$other] === null) {
-                if (($given[$one] ?? '') !== '') {
-                    throw self::wrong($name, sprintf('The setting "%s" is missing.', $other));
-                }
-                $new[$one] = null;
-            }
-        }
-        $changed = array_intersect_key($new, array_flip($pair)) !== array_intersect_key($old, array_flip($pair));
-        if ($changed && !array_key_exists('secret_expires_at', $given)) {
-            $new['secret_expires_at'] = null;
+        $this->accounts[$name] = $settings;
+        if (AccountSettings::setsCredential($patch)) {
+            $this->settle($name);
         }
 
-        return [$new, $sets === [] ? $secret : null];
+        return in_array($this->status($name)->state, [TokenState::NeverSignedIn, TokenState::SignInRequired], true);
     }
 
     public function has(string $name): bool
     {
+        self::check($name);
+
         return isset($this->accounts[$name]);
     }
 
     public function delete(string $name): bool
     {
         $known = $this->has($name);
-        unset($this->accounts[$name], $this->tokens[$name], $this->ended[$name]);
+        // The next account of that name is another one.
+        $this->generations[$name] = $this->generation($name) + 1;
+        unset($this->accounts[$name], $this->tokens[$name]);
 
         return $known;
     }
@@ -169,34 +91,26 @@ final class Accounts
         return $names;
     }
 
-    /**
-     * @return array<string, mixed>
-     * @throws AccountNotFoundException
-     */
-    public function settings(string $name): array
+    /** @throws AccountNotFoundException */
+    public function settings(string $name): AccountSettings
     {
-        return $this->accounts[$name]['settings'] ?? throw new AccountNotFoundException(
-            Problems::of('account_not_found', sprintf('There is no account "%s".', $name), 'Save it first.'),
-            $name,
-        );
+        self::check($name);
+
+        return $this->accounts[$name] ?? throw new AccountNotFoundException(self::unknown($name), $name);
+    }
+
+    public static function unknown(string $name): Problem
+    {
+        return Problems::of('account_not_found', sprintf('There is no account "%s".', $name), 'Save it first.');
     }
 
     /** @throws AccountNotFoundException */
     public function get(string $name): Account
     {
-        $properties = [];
-        foreach ($this->settings($name) as $key => $value) {
-            $properties[lcfirst(str_replace('_', '', ucwords($key, '_')))] = $value;
-        }
-        if (is_string($properties['secretExpiresAt'])) {
-            $utc = new \DateTimeZone('UTC');
-            $properties['secretExpiresAt'] = new \DateTimeImmutable($properties['secretExpiresAt'], $utc);
-        }
         $status = $this->status($name);
 
-        return Account::fromArray($properties + [
+        return Account::fromArray($this->settings($name)->properties() + [
             'account' => $name,
-            'hasSecret' => $this->accounts[$name]['secret'] !== null,
             'signedInAs' => $status->signedInAs,
             'status' => $status,
         ]);
@@ -207,110 +121,204 @@ final class Accounts
     {
         $settings = $this->settings($name);
         $token = $this->token($name);
+        $granted = $token->scopes ?? [];
 
         return TokenStatus::fromArray([
             'account' => $name,
-            'state' => match (true) {
-                isset($this->ended[$name]) => TokenState::SignInRequired,
-                $token !== null && $token['expiresAt'] > $this->now() => TokenState::Valid,
-                $token !== null, $settings['protocol'] === 'application' => TokenState::Expired,
-                default => TokenState::NeverSignedIn,
-            },
-            'expiresAt' => self::instant($token['expiresAt'] ?? null),
-            'refreshedAt' => self::instant($token['refreshedAt'] ?? null),
-            'signedInAs' => $token['as'] ?? null,
-            'grantedScopes' => $token === null ? [] : $settings['scopes'],
-            'problem' => $this->ended[$name] ?? null,
+            'state' => $this->state($name, $settings, $token),
+            'expiresAt' => self::instant($token?->expiresAt),
+            'refreshedAt' => self::instant($token?->refreshedAt),
+            'signedInAs' => $token?->as,
+            'grantedScopes' => $granted,
+            'missingScopes' => $settings->isDelegated()
+                ? Scopes::missing($settings->scopes(), $granted, $token?->refresh !== null)
+                : [],
+            'problem' => $token?->problem,
             'clockSkew' => 0,
         ]);
     }
 
-    /** @return Token|null */
-    public function token(string $name): ?array
+    /** The number of the account's present identity: a sign-in that began under another one is void. */
+    public function generation(string $name): int
     {
-        return $this->tokens[$name] ?? null;
+        return $this->generations[$name] ?? 0;
     }
 
-    /** As if Microsoft had issued a new one to whoever signed in. */
-    public function issue(string $name, ?string $as): void
+    /** The tokens of the account's present identity. */
+    public function token(string $name): ?Token
     {
-        $this->keep($name, [
-            'access' => 'access-' . bin2hex(random_bytes(8)),
-            'refresh' => 'refresh-' . bin2hex(random_bytes(8)),
-            'expiresAt' => $this->now() + self::LIFE,
-            'refreshedAt' => $this->now(),
-            'as' => $as,
-        ]);
+        $token = $this->tokens[$name] ?? null;
+
+        return $token?->generation === $this->generation($name) ? $token : null;
     }
 
-    /** @param Token $token */
-    public function keep(string $name, array $token): void
+    /** Whether somebody had signed in, be it under an older identity. */
+    public function wasSignedIn(string $name): bool
+    {
+        return isset($this->tokens[$name]);
+    }
+
+    /**
+     * As if Microsoft had issued a new token.
+     *
+     * @param string|null $as to whom
+     * @param list<string>|null $scopes that were granted; null: those of the account
+     */
+    public function issue(string $name, ?string $as, ?array $scopes = null): Token
+    {
+        $settings = $this->settings($name);
+
+        return $this->tokens[$name] = new Token(
+            $this->generation($name),
+            'access-' . bin2hex(random_bytes(8)),
+            $settings->isDelegated() ? 'refresh-' . bin2hex(random_bytes(8)) : null,
+            $this->now() + self::LIFE,
+            $this->now(),
+            $this->now(),
+            $settings->isDelegated() ? $as : null,
+            $scopes ?? array_map(Scopes::shortName(...), $settings->scopes()),
+        );
+    }
+
+    public function adopt(string $name, AdoptedToken $adopted): void
     {
         $this->settings($name);
-        unset($this->ended[$name]);
-        $this->tokens[$name] = $token;
+        $this->tokens[$name] = new Token(
+            $this->generation($name),
+            $adopted->access,
+            $adopted->refresh,
+            $adopted->expiresAt ?? $this->now(),
+            null,
+            $adopted->issuedAt,
+            null,
+            $adopted->scopes,
+        );
     }
 
     public function forget(string $name): void
     {
         $this->settings($name);
-        unset($this->tokens[$name], $this->ended[$name]);
+        unset($this->tokens[$name]);
     }
 
     public function expire(string $name): void
     {
         $this->settings($name);
-        if (isset($this->tokens[$name])) {
-            $this->tokens[$name]['expiresAt'] = $this->now() - 1;
+        $token = $this->token($name);
+        if ($token !== null) {
+            $token->expiresAt = $this->now() - 1;
         }
     }
 
-    public function end(string $name, Problem $why): void
+    /** As if a renewal had met with this. */
+    public function block(string $name, Problem $why, bool $byAdministrator): void
     {
         $this->settings($name);
-        $this->ended[$name] = $why;
+        $token = $this->token($name) ?? throw new \LogicException(sprintf('Nobody has signed in for "%s".', $name));
+        $token->problem = $why;
+        $token->needsAdministrator = $byAdministrator;
+        $token->isSettled = false;
     }
 
-    public function whyEnded(string $name): ?Problem
+    /** As if whoever had to act had done so. */
+    public function settle(string $name): void
     {
-        return $this->ended[$name] ?? null;
+        $this->settings($name);
+        $token = $this->token($name);
+        if ($token !== null) {
+            $token->isSettled = true;
+        }
     }
 
     /**
-     * Renews the token if it does not last, or in any case.
+     * A token that is good for so many seconds, renewed where it has to be.
      *
-     * @return Token
      * @throws SignInRequiredException
+     * @throws ActionRequiredException
      */
-    public function good(string $name, int $validity = 300, bool $anew = false): array
+    public function good(string $name, int $validity = 0): Token
     {
         $settings = $this->settings($name);
         $token = $this->token($name);
-        if ($token !== null && !$anew && $token['expiresAt'] > $this->now() + $validity) {
-            return $token;
+        $now = $this->now();
+        $remaining = $token?->remaining($now) ?? 0;
+        $enough = $remaining > 0 && $remaining >= $validity;
+        if ($token !== null) {
+            $renewable = !$settings->isDelegated() || ($token->refresh !== null && !$token->needsSignIn());
+            $forced = $token->forcedAt !== null && $now - $token->forcedAt < self::FORCED_PAUSE && $remaining > 60;
+            if ($enough ? !$renewable || $remaining >= self::RENEWAL_MARGIN : $renewable && $forced) {
+                return $token;
+            }
         }
-        if (isset($this->ended[$name]) || ($token === null && $settings['protocol'] === 'delegated')) {
-            throw $this->signInRequired($name);
+        try {
+            $renewed = $this->renew($name);
+        } catch (ActionRequiredException $failure) {
+            return $token !== null && $enough ? $token : throw $failure;
         }
-        $this->issue($name, $token['as'] ?? null);
+        if (!$enough && $remaining > 60) {
+            $renewed->forcedAt = $now;
+        }
 
-        return $this->tokens[$name];
+        return $renewed;
     }
 
-    public function signInRequired(string $name): SignInRequiredException
+    /**
+     * Asks for a new token in any case.
+     *
+     * @throws SignInRequiredException
+     * @throws ActionRequiredException
+     */
+    public function renew(string $name): Token
     {
-        $never = Problems::of('never_signed_in', 'Nobody has signed in yet.', 'Sign in.', Actor::User);
+        $settings = $this->settings($name);
+        $token = $this->token($name);
+        if ($settings->isDelegated() && ($token === null || $token->refresh === null || $token->needsSignIn())) {
+            throw Problems::signInRequired($name, $this->wasSignedIn($name), $token?->problem);
+        }
+        if ($token !== null && $token->needsAdministrator && !$token->isSettled) {
+            throw Problems::actionRequired($name, $token->problem);
+        }
 
-        return new SignInRequiredException($this->ended[$name] ?? $never, $name);
+        return $this->issue($name, $token?->as, $token?->scopes);
     }
 
-    public static function wrong(string $name, string $explanation): ConfigurationException
+    private function state(string $name, AccountSettings $settings, ?Token $token): TokenState
     {
-        return new ConfigurationException(Problems::of('account_setting', $explanation, 'Change the account.'), $name);
+        $delegated = $settings->isDelegated();
+
+        return match (true) {
+            $token === null && !$delegated => TokenState::Expired,
+            // Somebody had signed in under an older identity.
+            $token === null && $this->wasSignedIn($name) => TokenState::SignInRequired,
+            $token === null => TokenState::NeverSignedIn,
+            $token->needsSignIn() => TokenState::SignInRequired,
+            $token->needsAdministrator => TokenState::ActionRequired,
+            $token->remaining($this->now()) > 0 => TokenState::Valid,
+            $delegated && $token->refresh === null => TokenState::SignInRequired,
+            default => TokenState::Expired,
+        };
+    }
+
+    /** Whether the settings name another user now than the one who is signed in. Of an adopted token nobody knows whose it is. */
+    private static function isSomeoneElse(AccountSettings $before, AccountSettings $after, ?Token $token): bool
+    {
+        $same = static fn (string $one, string $other): bool => mb_strtolower($one) === mb_strtolower($other);
+        $user = $after->text('user');
+        $was = $before->text('user');
+        $known = $token?->as;
+
+        return $user !== null && $known !== null && !($was !== null && $same($was, $user)) && !$same($known, $user);
+    }
+
+    private static function check(string $name): void
+    {
+        if ($name === '' || mb_strlen($name) > 190 || preg_match('/\p{Cc}/u', $name) !== 0) {
+            throw new \ValueError('An account name has 1 to 190 characters, and none of them is a control character');
+        }
     }
 
     private static function instant(?int $seconds): ?\DateTimeImmutable
     {
-        return $seconds === null ? null : new \DateTimeImmutable('@' . $seconds);
+        return $seconds === null ? null : LocalTime::utc($seconds);
     }
 }

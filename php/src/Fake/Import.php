@@ -42,6 +42,7 @@ final class Import
      * @param array{inbox: string, processed: string, error: string} $folders
      * @param callable(IncomingMessage): void $handler
      * @param (callable(Message): (bool|Disposition))|null $accept
+     * @param 'text'|'html'|null $body
      * @param (callable(int, int, ImportResult): void)|null $progress
      */
     public function run(
@@ -77,7 +78,11 @@ final class Import
                 $this->receipts[$message->id]
                     ??= ['key' => bin2hex(random_bytes(16)), 'attempt' => 0, 'failed' => 0, 'notBefore' => null];
                 $key = $this->receipts[$message->id]['key'];
-                $sorted = $this->sort($message, $folders, $accept, $now, $requireAttachments, $maxBytes);
+                try {
+                    $sorted = $this->sort($message, $folders, $accept, $now, $requireAttachments, $maxBytes);
+                } catch (StopImport) {
+                    break;
+                }
                 if ($sorted === null) {
                     $handed++;
                     $place = ($private ?? $directory) . '/' . $key;
@@ -96,15 +101,22 @@ final class Import
                     'reason' => $reason === '' ? null : $reason,
                     'importKey' => $key,
                 ]);
-                if ($progress !== null) {
-                    $progress(count($this->results), count($waiting), $result);
-                }
-                if (count($this->row) >= $maxFailures) {
-                    // An outage of the host: nothing of it counts against the mails.
+                $outage = count($this->row) >= $maxFailures;
+                if ($outage) {
+                    // Of the host: nothing of it counts against the mails.
                     foreach ($this->row as $id) {
                         $this->receipts[$id]['attempt']--;
                     }
                     $this->row = [];
+                }
+                try {
+                    if ($progress !== null) {
+                        $progress(count($this->results), count($waiting), $result);
+                    }
+                } catch (StopImport) {
+                    break;
+                }
+                if ($outage) {
                     break;
                 }
             }
@@ -136,7 +148,9 @@ final class Import
     ): ?array {
         $notBefore = $this->receipts[$message->id]['notBefore'];
         if ($notBefore !== null && $notBefore > $now) {
-            return [ImportOutcome::Left, null, null];
+            $instant = LocalTime::utc($notBefore->getTimestamp())->format('Y-m-d\TH:i:s\Z');
+
+            return [ImportOutcome::Left, 'not before ' . $instant, null];
         }
         $decision = $accept === null ? true : $accept($message);
         if (!is_bool($decision) && !$decision instanceof Disposition) {
@@ -148,8 +162,8 @@ final class Import
             $decision === Disposition::Processed => [ImportOutcome::Filtered, null, $folders['processed']],
             $decision === Disposition::Error => [ImportOutcome::Filtered, null, $folders['error']],
             $requireAttachments && !$this->hasFile($message->id) => [ImportOutcome::Rejected, 'no attachment', $folders['error']],
-            $maxBytes !== null && strlen($this->mailbox->stored($message->id)['mime']) > $maxBytes
-                => [ImportOutcome::Rejected, 'too large', $folders['error']],
+            $maxBytes !== null && $this->largest($message->id) > $maxBytes
+                => [ImportOutcome::Rejected, sprintf('larger than %d bytes', $maxBytes), $folders['error']],
             default => null,
         };
     }
@@ -185,7 +199,7 @@ final class Import
         } catch (\Exception $failure) {
             $this->row[] = $id;
 
-            return [ImportOutcome::Failed, $failure->getMessage(), null];
+            return [ImportOutcome::Failed, $failure::class . ': ' . $failure->getMessage(), null];
         } finally {
             if (!$kept) {
                 self::remove($place);
@@ -233,10 +247,20 @@ final class Import
         ]);
     }
 
+    /** Whether it has what is an attachment to people: no picture inside the text, and no link. */
     private function hasFile(string $id): bool
     {
-        foreach ($this->mailbox->stored($id)['attachments'] as $attachment) {
-            if ($attachment['about']->kind !== AttachmentKind::Reference && !$attachment['about']->isInline) {
+        foreach ($this->mailbox->stored($id)['attachments'] as ['about' => $about]) {
+            $isPicture = str_starts_with(strtolower((string) $about->contentType), 'image/')
+                || preg_match('/\.(?:bmp|emf|gif|ico|jpe?g|png|svg|tiff?|webp|wmf)$/Di', $about->name) === 1;
+            $counts = match (true) {
+                // What a signed or encrypted mail holds is inside.
+                strtolower($about->name) === 'smime.p7m' => true,
+                $about->kind === AttachmentKind::Reference => false,
+                $about->kind === AttachmentKind::Item => true,
+                default => !$about->isInline || !$isPicture,
+            };
+            if ($counts) {
                 return true;
             }
         }
@@ -244,6 +268,15 @@ final class Import
         return false;
     }
 
+    /** Bytes of the largest of its files. */
+    private function largest(string $id): int
+    {
+        $stored = $this->mailbox->stored($id);
+
+        return max(array_map(strlen(...), [$stored['mime'], ...array_column($stored['attachments'], 'bytes')]));
+    }
+
+    /** @param 'text'|'html'|null $body */
     private function incoming(Message $message, string $place, ?string $body): IncomingMessage
     {
         if (!is_dir($place)) {
@@ -253,15 +286,15 @@ final class Import
         $this->bytes += strlen($stored['mime']);
         self::write($place . '/message.eml', $stored['mime']);
         $attachments = [];
-        foreach ($stored['attachments'] as $index => $attachment) {
-            $safe = preg_replace('~[^\p{L}\p{N} ._-]+~u', '_', $attachment['about']->name);
-            $path = sprintf('%s/%03d-%s', $place, $index + 1, mb_strcut($safe ?? 'attachment', 0, 100));
-            self::write($path, $attachment['bytes']);
-            $attachments[] = [
-                'attachment' => $attachment['about'],
-                'path' => $path,
-                'sha256' => hash('sha256', $attachment['bytes']),
-            ];
+        foreach ($stored['attachments'] as $index => ['about' => $about, 'bytes' => $bytes]) {
+            if ($about->kind === AttachmentKind::Reference) {
+                $attachments[] = ['attachment' => $about];
+                continue;
+            }
+            $path = $place . '/' . FileName::of($index + 1, $about->name, $about->kind === AttachmentKind::Item);
+            self::write($path, $bytes);
+            $this->bytes += strlen($bytes);
+            $attachments[] = ['attachment' => $about, 'path' => $path, 'sha256' => hash('sha256', $bytes)];
         }
 
         return IncomingMessage::fromArray([
@@ -270,7 +303,7 @@ final class Import
             'attachments' => $attachments,
             'importKey' => $this->receipts[$message->id]['key'],
             'attempt' => ++$this->receipts[$message->id]['attempt'],
-            'body' => $body === null ? null : $stored['body'],
+            'body' => $body === null ? null : $this->mailbox->whole($message->id, $body === 'text')->body,
         ]);
     }
 

@@ -12,6 +12,12 @@ namespace Squeeze\Graph\Fake;
  */
 final class LocalTime
 {
+    /** As the extension shows every time: in zone UTC. */
+    public static function utc(int $seconds): \DateTimeImmutable
+    {
+        return (new \DateTimeImmutable('@' . $seconds))->setTimezone(new \DateTimeZone('UTC'));
+    }
+
     /** @throws \ValueError */
     public static function toUtc(string $local, string $timezone): \DateTimeImmutable
     {
@@ -34,7 +40,7 @@ final class LocalTime
             if ($instant < $end) {
                 $instant = $index === 0 ? $instant : max($instant, $transition['ts']);
 
-                return (new \DateTimeImmutable('@' . $instant))->setTimezone($utc);
+                return self::utc($instant);
             }
         }
 
@@ -66,6 +72,16 @@ final class LocalTime
         }
 
         return self::toUtc($text, $timezone)->getTimestamp();
+    }
+
+    /** The same where a text that is no time is nothing to throw about. */
+    public static function read(string $text, string $timezone): ?int
+    {
+        try {
+            return self::instant($text, $timezone);
+        } catch (\ValueError) {
+            return null;
+        }
     }
 
     private static function zone(string $name): \DateTimeZone

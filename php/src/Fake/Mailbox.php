@@ -4,20 +4,21 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Fake;
 
-use Squeeze\Graph\Actor;
 use Squeeze\Graph\AmbiguousFolderException;
 use Squeeze\Graph\Attachment;
 use Squeeze\Graph\AttachmentNotFoundException;
+use Squeeze\Graph\BodyType;
 use Squeeze\Graph\Folder;
 use Squeeze\Graph\FolderNotFoundException;
+use Squeeze\Graph\Importance;
 use Squeeze\Graph\Message;
 use Squeeze\Graph\MessageNotFoundException;
 
 /**
  * A mailbox in memory: the folders a German mailbox begins with, and the mails a test delivers.
  *
- * @phpstan-type Stored array{message: array<string, mixed>, mime: string, body: string,
- *     attachments: list<array{about: Attachment, bytes: string}>}
+ * @phpstan-type Stored array{message: array<string, mixed>, mime: string, text: string, html: ?string,
+ *     headers: list<array{name: string, value: string}>, attachments: list<array{about: Attachment, bytes: string}>}
  */
 final class Mailbox
 {
@@ -49,7 +50,7 @@ final class Mailbox
     public function addFolder(string $path): Folder
     {
         $parent = null;
-        foreach (self::split($path) as $index => $name) {
+        foreach (self::named($path) as $index => $name) {
             $found = null;
             if ($index === 0 && preg_match('/^wellknown:(.+)$/iD', $name, $part) === 1) {
                 $found = $this->wellKnown($part[1]);
@@ -75,7 +76,14 @@ final class Mailbox
     /**
      * Delivers a mail.
      *
-     * @param array<string, string> $attachments file name => bytes
+     * @param array<array-key, string|Attached> $attachments file name => bytes, or {@see Attached}
+     * @param string $from an address, or `Name <address>`; so are all others
+     * @param string $body as plain text
+     * @param string|null $html the body as HTML; `$body` is then what reading it as text gives, else its tags are taken away
+     * @param list<string>|null $to null: the mailbox
+     * @param list<string> $cc
+     * @param list<string> $replyTo
+     * @param array<string, string> $headers name => value, on top of the usual ones
      * @return string its id
      */
     public function deliver(
@@ -85,43 +93,58 @@ final class Mailbox
         string $body = '',
         ?\DateTimeInterface $receivedAt = null,
         string $folder = 'wellknown:inbox',
+        ?string $html = null,
+        ?array $to = null,
+        array $cc = [],
+        array $replyTo = [],
+        array $headers = [],
+        Importance $importance = Importance::Normal,
     ): string {
         $id = $this->id('message');
-        $parts = [];
-        foreach ($attachments as $name => $bytes) {
-            $parts[] = [
-                'about' => Attachment::fromArray([
-                    'id' => $this->id('attachment'),
-                    'name' => (string) $name,
-                    'contentType' => 'application/octet-stream',
-                    'size' => strlen($bytes),
-                    'isInline' => false,
-                    'kind' => 'file',
-                ]),
-                'bytes' => $bytes,
-            ];
+        $attached = [];
+        foreach ($attachments as $name => $one) {
+            $attached[] = $one instanceof Attached ? $one : Attached::file((string) $name, $one);
         }
+        $to ??= [$this->account . '@contoso.example'];
         $receivedAt ??= new \DateTimeImmutable('2026-01-01T08:00:00Z +' . count($this->messages) . ' minutes');
-        $mime = $this->mime($subject, $from, $body, $attachments);
+        $receivedAt = LocalTime::utc($receivedAt->getTimestamp());
+        $text = $html !== null && $body === '' ? self::withoutTags($html) : $body;
+        $internetMessageId = sprintf('<%s@supplier.example>', $id);
+        $told = self::headers([
+            'From' => $from,
+            'To' => implode(', ', $to),
+            'Cc' => implode(', ', $cc),
+            'Reply-To' => implode(', ', $replyTo),
+            'Subject' => $subject,
+            'Date' => $receivedAt->format(\DateTimeInterface::RFC2822),
+            'Message-ID' => $internetMessageId,
+        ] + $headers);
+        $mime = Mime::source($told, $text, $html, $attached);
         $this->messages[$id] = [
             'message' => [
                 'id' => $id,
-                'internetMessageId' => sprintf('<%s@supplier.example>', $id),
+                'internetMessageId' => $internetMessageId,
                 'subject' => $subject,
-                'from' => ['address' => $from],
-                'sender' => ['address' => $from],
+                'from' => self::address($from),
+                'sender' => self::address($from),
+                'to' => array_map(self::address(...), $to),
+                'cc' => array_map(self::address(...), $cc),
+                'replyTo' => array_map(self::address(...), $replyTo),
                 'receivedAt' => $receivedAt,
                 'sentAt' => $receivedAt,
                 'size' => strlen($mime),
-                'hasAttachments' => $parts !== [],
+                // Microsoft's word: a picture in the text is none.
+                'hasAttachments' => array_filter($attached, static fn (Attached $one): bool => !$one->isInline) !== [],
                 'isRead' => false,
-                'importance' => 'normal',
+                'importance' => $importance,
                 'folderId' => $this->find($folder)->id,
-                'bodyPreview' => mb_substr($body, 0, 255),
+                'bodyPreview' => mb_substr(trim($text), 0, 255),
             ],
             'mime' => $mime,
-            'body' => $body,
-            'attachments' => $parts,
+            'text' => $text,
+            'html' => $html,
+            'headers' => $told,
+            'attachments' => array_map($this->attach(...), $attached),
         ];
 
         return $id;
@@ -165,32 +188,37 @@ final class Mailbox
      */
     public function find(string $name): Folder
     {
-        // No name begins with blanks and one of these.
-        $name = (string) preg_replace('~^\s+(?=/|id:|wellknown:)~u', '', $name);
+        $complaint = FolderName::complaint($name);
+        if ($complaint !== null) {
+            throw new \ValueError('The name of a folder ' . $complaint);
+        }
+        $name = FolderName::begun($name);
         if (str_starts_with($name, 'id:')) {
             $id = substr($name, 3);
 
             return isset($this->folders[$id]) ? $this->folder($id) : throw $this->missing($name);
         }
-        $candidates = array_keys($this->folders);
+        $called = [];
         if (str_contains($name, '/') || str_starts_with($name, 'wellknown:')) {
-            $parts = self::split($name);
+            $parts = self::named($name);
             if (preg_match('/^wellknown:(.+)$/iD', $parts[0] ?? '', $part) === 1) {
                 $start = $this->wellKnown(trim($part[1])) ?? throw $this->missing($name);
                 $parts = [...$this->names($start), ...array_slice($parts, 1)];
             }
-            $fits = fn (string $id, \Closure $same): bool => $same(implode("\0", $this->names($id)), implode("\0", $parts));
+            $wanted = implode("\0", $parts);
+            foreach (array_keys($this->folders) as $id) {
+                $called[$id] = [implode("\0", $this->names($id))];
+            }
         } else {
-            $fits = fn (string $id, \Closure $same): bool => $same($this->folders[$id]['name'], $name)
-                || $same($this->folders[$id]['wellKnown'] ?? "\0", $name);
+            $wanted = $name;
+            foreach ($this->folders as $id => $folder) {
+                $called[$id] = array_filter([$folder['name'], $folder['wellKnown']], is_string(...));
+            }
         }
-        $comparisons = [
-            static fn (string $a, string $b): bool => self::normal($a) === self::normal($b),
-            static fn (string $a, string $b): bool => mb_strtolower(self::normal($a)) === mb_strtolower(self::normal($b)),
-            static fn (string $a, string $b): bool => self::trimmed($a) === self::trimmed($b),
-        ];
-        foreach ($comparisons as $same) {
-            $found = array_values(array_filter($candidates, static fn (string $id): bool => $fits($id, $same)));
+        $lower = static fn (string $text): string => mb_strtolower(self::normal($text));
+        foreach ([self::normal(...), $lower, self::trimmed(...)] as $form) {
+            $fits = static fn (array $names): bool => in_array($form($wanted), array_map($form, $names), true);
+            $found = array_keys(array_filter($called, $fits));
             if (count($found) === 1) {
                 return $this->folder($found[0]);
             }
@@ -218,8 +246,12 @@ final class Mailbox
      */
     public function stored(string $id): array
     {
+        if (preg_match('/^[^\s\p{Cc}]{1,2048}$/Du', $id) !== 1) {
+            throw new \ValueError('A message id is not empty and holds no blanks');
+        }
+
         return $this->messages[$id] ?? throw new MessageNotFoundException(
-            Problems::of('message_not_found', 'There is no such message any more.', actor: Actor::Nobody),
+            Problems::of('message_not_found', 'There is no such message any more.'),
             $this->account,
         );
     }
@@ -242,9 +274,22 @@ final class Mailbox
         }
 
         throw new AttachmentNotFoundException(
-            Problems::of('attachment_not_found', 'There is no such attachment any more.', actor: Actor::Nobody),
+            Problems::of('attachment_not_found', 'There is no such attachment any more.'),
             $this->account,
         );
+    }
+
+    /** A message as a single read shows it: with body and headers. */
+    public function whole(string $id, bool $asText): Message
+    {
+        $stored = $this->stored($id);
+        $html = $asText ? null : $stored['html'];
+
+        return Message::fromArray([
+            'body' => $html ?? $stored['text'],
+            'bodyType' => $html === null ? BodyType::Text : BodyType::Html,
+            'headers' => $stored['headers'],
+        ] + $stored['message']);
     }
 
     /** @param array<string, mixed> $changes */
@@ -334,12 +379,12 @@ final class Mailbox
         return sprintf('%s-%s-%d', $this->account, $kind, ++$this->made);
     }
 
-    /** @return list<string> the names of a path, unescaped */
-    private static function split(string $path): array
+    /** @return list<string> the names of a path from the root, or from a well-known folder */
+    private static function named(string $path): array
     {
-        $parts = preg_split('~(?<!\\\\)(?:\\\\\\\\)*\K/~', $path, -1, PREG_SPLIT_NO_EMPTY);
+        $path = FolderName::begun($path);
 
-        return array_map(stripslashes(...), $parts === false ? [] : $parts);
+        return FolderName::split(str_starts_with($path, '/') ? substr($path, 1) : $path);
     }
 
     private static function normal(string $name): string
@@ -353,33 +398,55 @@ final class Mailbox
         return (string) preg_replace('/^\s+|\s+$|\s*(\0)\s*/u', '$1', mb_strtolower(self::normal($name)));
     }
 
-    /** @param array<string, string> $attachments */
-    private function mime(string $subject, string $from, string $body, array $attachments): string
+    /** @return array{about: Attachment, bytes: string} */
+    private function attach(Attached $attached): array
     {
-        $lines = [
-            'From: ' . $from,
-            'Subject: ' . mb_encode_mimeheader($subject, 'UTF-8', 'B', "\r\n"),
-            'MIME-Version: 1.0',
-            'Content-Type: multipart/mixed; boundary="part"',
-            '',
-            '--part',
-            'Content-Type: text/plain; charset=utf-8',
-            'Content-Transfer-Encoding: base64',
-            '',
-            chunk_split(base64_encode($body)),
+        return [
+            'about' => Attachment::fromArray([
+                'id' => $this->id('attachment'),
+                'name' => $attached->name,
+                'contentType' => $attached->contentType,
+                'size' => strlen($attached->bytes),
+                'isInline' => $attached->isInline,
+                'contentId' => $attached->contentId,
+                'kind' => $attached->kind,
+                'sourceUrl' => $attached->sourceUrl,
+            ]),
+            'bytes' => $attached->bytes,
         ];
-        foreach ($attachments as $name => $bytes) {
-            array_push(
-                $lines,
-                '--part',
-                'Content-Type: application/octet-stream',
-                "Content-Disposition: attachment; filename*=UTF-8''" . rawurlencode((string) $name),
-                'Content-Transfer-Encoding: base64',
-                '',
-                chunk_split(base64_encode($bytes)),
-            );
+    }
+
+    /**
+     * @param array<string, string> $values
+     * @return list<array{name: string, value: string}>
+     */
+    private static function headers(array $values): array
+    {
+        $headers = [];
+        foreach ($values as $name => $value) {
+            if (preg_match('/^[\x21-\x39\x3b-\x7e]+$/D', (string) $name) !== 1 || preg_match('/[\r\n\0]/', $value) === 1) {
+                throw new \ValueError(sprintf('"%s" is no header, or has no value of one line', $name));
+            }
+            if ($value !== '') {
+                $headers[] = ['name' => (string) $name, 'value' => $value];
+            }
         }
 
-        return implode("\r\n", [...$lines, '--part--', '']);
+        return $headers;
+    }
+
+    /** @return array{name: ?string, address: string} */
+    private static function address(string $written): array
+    {
+        return preg_match('/^\s*"?(.*?)"?\s*<([^<>]*)>\s*$/Du', $written, $part) === 1
+            ? ['name' => $part[1] === '' ? null : $part[1], 'address' => $part[2]]
+            : ['name' => null, 'address' => trim($written)];
+    }
+
+    private static function withoutTags(string $html): string
+    {
+        $lines = preg_replace(['~<(style|script|head)\b.*?</\1\s*>~is', '~<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>~i'], ['', "\n"], $html);
+
+        return trim(html_entity_decode(strip_tags($lines ?? $html), ENT_QUOTES | ENT_HTML5, 'UTF-8'));
     }
 }

@@ -7,8 +7,8 @@ namespace Squeeze\Graph\Testing;
 /**
  * The sandbox: Microsoft Entra ID and Microsoft Graph on loopback, as strict as the real ones, and able to misbehave.
  *
- * It ends with this object or with the process. Its program, `squeeze-graph-sandbox`, is found by the environment
- * variable SQUEEZE_GRAPH_SANDBOX or on the PATH; `tools/build` makes it.
+ * It ends with this object or with the process. Its program, `squeeze-graph-sandbox`, comes with the Debian package, or is
+ * made by `tools/build`: see {@see binary()}.
  */
 class Sandbox
 {
@@ -21,12 +21,15 @@ class Sandbox
     public const USER = 'anna.gruber@contoso.example';
     public const SHARED = 'rechnung@contoso.example';
 
+    /** Where the Debian package has the program. */
+    private const PACKAGED = '/usr/lib/squeeze-graph';
+
     /** @var resource kept: the sandbox ends when its standard input is closed, with this resource or this process */
     protected $process;
     /** @var resource its standard input */
     protected $input;
     /** @var array<string, string> */
-    private array $about;
+    private array $about = [];
     private int $delivered = 0;
 
     /**
@@ -35,38 +38,47 @@ class Sandbox
      */
     public function __construct(array $options = [])
     {
+        $pipes = [];
         $process = proc_open([self::binary(), '--exit-with-stdin', ...$options], [['pipe', 'r'], ['pipe', 'w']], $pipes);
-        if ($process === false) {
+        if ($process === false || !isset($pipes[0], $pipes[1])) {
             throw new \RuntimeException('The sandbox can not be started');
         }
         $this->process = $process;
+        $this->input = $pipes[0];
         $about = json_decode((string) fgets($pipes[1]), true);
         if (!is_array($about)) {
             throw new \RuntimeException('The sandbox did not say where it is');
         }
-        $this->about = array_filter($about, is_string(...));
-        $this->input = $pipes[0];
+        foreach ($about as $what => $value) {
+            $this->about[(string) $what] = is_string($value) ? $value : '';
+        }
     }
 
     /**
-     * The path of its program.
+     * The path of its program: what the environment variable SQUEEZE_GRAPH_SANDBOX names, else where the Debian package
+     * puts it, else what `tools/build` made in this checkout, else what is on the PATH.
      *
-     * @throws \RuntimeException
+     * @throws \RuntimeException there is none, or the variable names none
      */
     public static function binary(): string
     {
         $named = getenv('SQUEEZE_GRAPH_SANDBOX');
         if (is_string($named) && $named !== '') {
-            return $named;
+            return is_file($named) && is_executable($named)
+                ? $named
+                : throw new \RuntimeException(sprintf('SQUEEZE_GRAPH_SANDBOX names no program: %s', $named));
         }
-        foreach (explode(PATH_SEPARATOR, (string) getenv('PATH')) as $folder) {
-            if ($folder !== '' && is_executable($folder . '/squeeze-graph-sandbox')) {
-                return $folder . '/squeeze-graph-sandbox';
+        $folders = explode(PATH_SEPARATOR, (string) getenv('PATH'));
+        foreach ([self::PACKAGED, __DIR__ . '/../../../target/built', ...array_filter($folders)] as $folder) {
+            $program = $folder . '/squeeze-graph-sandbox';
+            if (is_file($program) && is_executable($program)) {
+                return $program;
             }
         }
 
         throw new \RuntimeException(
-            'squeeze-graph-sandbox is not on the PATH: build it with tools/build and set SQUEEZE_GRAPH_SANDBOX to its path',
+            'squeeze-graph-sandbox is not there. The Debian package of the extension brings it; else build it with '
+            . 'tools/build in a checkout, and set SQUEEZE_GRAPH_SANDBOX to its path.',
         );
     }
 
@@ -114,9 +126,13 @@ class Sandbox
                 $command[] = $value;
             }
         }
+        $pipes = [];
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
-        $output = stream_get_contents($pipes[1]);
-        $errors = stream_get_contents($pipes[2]);
+        if ($process === false || !isset($pipes[1], $pipes[2])) {
+            throw new \RuntimeException('The sandbox can not be started');
+        }
+        $output = (string) stream_get_contents($pipes[1]);
+        $errors = (string) stream_get_contents($pipes[2]);
         if (proc_close($process) !== 0) {
             throw new \RuntimeException('The sign-in did not come back: ' . $output . $errors);
         }
@@ -132,7 +148,7 @@ class Sandbox
     {
         parse_str((string) parse_url($this->walk($url, $options), PHP_URL_QUERY), $query);
 
-        return $query;
+        return array_filter($query, is_string(...));
     }
 
     /**
@@ -194,8 +210,8 @@ class Sandbox
     public function asked(string $endpoint): int
     {
         $count = 0;
-        foreach ($this->control('GET', '/counters')['endpoints'] as $name => $times) {
-            $count += str_contains($name, $endpoint) ? $times : 0;
+        foreach ($this->list($this->control('GET', '/counters'), 'endpoints') as $name => $times) {
+            $count += str_contains((string) $name, $endpoint) && is_int($times) ? $times : 0;
         }
 
         return $count;
@@ -209,12 +225,14 @@ class Sandbox
      */
     public function deliver(string $mailbox, string $mime, array $references = []): string
     {
-        return $this->control('POST', '/mails', [
+        $mail = $this->control('POST', '/mails', [
             'mailbox' => $mailbox,
             'base64' => base64_encode($mime),
             'references' => $references,
             'received' => time() - 86_400 + $this->delivered++,
-        ])['immutableId'];
+        ]);
+
+        return $this->ids([$mail])[0];
     }
 
     /**
@@ -226,6 +244,35 @@ class Sandbox
     {
         $this->control('POST', '/mails/generate', ['mailbox' => $mailbox, 'count' => $count, 'size' => $bytes]);
 
-        return array_column($this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox))['messages'], 'immutableId');
+        $found = $this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox));
+
+        return $this->ids($this->list($found, 'messages'));
+    }
+
+    /**
+     * A list or map in an answer of the control endpoint.
+     *
+     * @return array<array-key, mixed>
+     */
+    private function list(mixed $answer, string $key): array
+    {
+        $list = is_array($answer) ? $answer[$key] ?? null : null;
+
+        return is_array($list) ? $list : throw new \RuntimeException(sprintf('The sandbox told no %s', $key));
+    }
+
+    /**
+     * @param array<array-key, mixed> $mails
+     * @return list<string>
+     */
+    private function ids(array $mails): array
+    {
+        $ids = [];
+        foreach ($mails as $mail) {
+            $id = is_array($mail) ? $mail['immutableId'] ?? null : null;
+            $ids[] = is_string($id) ? $id : throw new \RuntimeException('The sandbox told no id of a mail');
+        }
+
+        return $ids;
     }
 }

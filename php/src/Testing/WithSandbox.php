@@ -67,6 +67,8 @@ trait WithSandbox
         $this->storeFolder = sys_get_temp_dir() . '/squeeze-graph-' . bin2hex(random_bytes(8));
         mkdir($this->storeFolder, 0700);
         ini_set('squeeze_graph.store', $this->storeFolder . '/store.sqlite');
+        // A key of its own: that of this machine, if php.ini names one, is for no store of a test.
+        ini_set('squeeze_graph.key_file', '');
         $this->sandbox()->reset();
     }
 
@@ -75,6 +77,7 @@ trait WithSandbox
     public function endWithSandbox(): void
     {
         ini_restore('squeeze_graph.store');
+        ini_restore('squeeze_graph.key_file');
         if ($this->storeFolder !== null) {
             array_map(unlink(...), array_filter(glob($this->storeFolder . '/*') ?: [], is_file(...)));
             rmdir($this->storeFolder);

@@ -20,7 +20,7 @@ final class Configuration
     private readonly ?\Closure $access;
 
     /**
-     * @param array<string, mixed> $values
+     * @param array<array-key, mixed> $values
      * @param ?string $token what the link has that was shown on the console
      * @throws \UnexpectedValueException a value is unknown or wrong
      */
@@ -32,7 +32,8 @@ final class Configuration
         }
         $tenants = [];
         foreach ((array) ($values['tenants'] ?? ['default' => []]) as $name => $about) {
-            $tenants[$name] = new Tenant((string) $name, (array) $about);
+            $name = (string) $name;
+            $tenants[$name] = new Tenant($name, (array) $about);
         }
         if ($tenants === []) {
             throw new \UnexpectedValueException('"tenants" is empty');

@@ -46,20 +46,28 @@ final class ConnectionTest
     /**
      * Folders that the test has not found and that can be made.
      *
-     * @param array<string, mixed> $report
+     * @param mixed $report as it was kept
      * @return array<string, string> check to the folder's name
      */
-    private static function missing(array $report, Account $account): array
+    private static function missing(mixed $report, Account $account): array
     {
         $settings = $account->toSettings();
         $missing = [];
-        foreach ($report['checks'] as $check) {
-            $name = $settings[$check['id']] ?? null;
-            if (($check['problem']['code'] ?? null) === 'folder_not_found' && is_string($name) && FolderChooser::canBeCreated($name)) {
-                $missing[$check['id']] = $name;
+        foreach (is_array($report) && is_array($report['checks'] ?? null) ? $report['checks'] : [] as $check) {
+            $id = is_array($check) ? $check['id'] ?? null : null;
+            $name = is_string($id) ? $settings[$id] ?? null : null;
+            if (is_string($id) && is_string($name) && self::isNotFound($check) && FolderChooser::canBeCreated($name)) {
+                $missing[$id] = $name;
             }
         }
 
         return $missing;
+    }
+
+    private static function isNotFound(mixed $check): bool
+    {
+        $problem = is_array($check) ? $check['problem'] ?? null : null;
+
+        return is_array($problem) && ($problem['code'] ?? null) === 'folder_not_found';
     }
 }

@@ -75,7 +75,8 @@ final class FolderChooser
         }
         $lost = [];
         $rows = [];
-        foreach ($this->visit->client->listFolders($account->account) as $folder) {
+        $folders = $this->visit->client->listFolders($account->account);
+        foreach ($folders as $folder) {
             $rows[] = ['folder' => $folder, 'value' => self::name($folder), 'depth' => self::depth($folder->path)];
         }
 
@@ -83,7 +84,7 @@ final class FolderChooser
             'account' => $account,
             'rows' => $rows,
             'fields' => self::FIELDS,
-            'chosen' => $this->found($account->account, $chosen + $stored, array_column($rows, 'folder'), $lost),
+            'chosen' => $this->found($account->account, $chosen + $stored, $folders, $lost),
             'lost' => $lost,
             'error' => $error,
         ], $error === null ? 200 : 422);

@@ -19,7 +19,7 @@ final class LogFile
      * Records from the end; a line that is none is passed over.
      *
      * @param \Closure(array<array-key, mixed>): bool $wanted
-     * @return list<array<string, mixed>> each with `time`, `level` and `message`
+     * @return list<array<array-key, mixed>> each with `time`, `level` and `message`
      */
     public function newest(int $limit, \Closure $wanted): array
     {
@@ -50,12 +50,11 @@ final class LogFile
     /** @param array<array-key, mixed> $record */
     private function isRecord(array $record): bool
     {
-        foreach (['time', 'level', 'message'] as $name) {
-            if (!is_string($record[$name] ?? null)) {
-                return false;
-            }
-        }
+        $time = $record['time'] ?? null;
 
-        return preg_match('/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $record['time']) === 1;
+        return is_string($record['level'] ?? null)
+            && is_string($record['message'] ?? null)
+            && is_string($time)
+            && preg_match('/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $time) === 1;
     }
 }

@@ -41,7 +41,7 @@ final class LogPage
     }
 
     /**
-     * @param array<string, mixed> $record
+     * @param array<array-key, mixed> $record
      * @return array<string, mixed>
      */
     private function entry(array $record): array

@@ -8,6 +8,9 @@ use Squeeze\Graph\Problem;
 
 /**
  * What one page leaves for the next to tell. It is kept in the session and so is plain data.
+ *
+ * @phpstan-type Kept array{kind: 'success'|'warning'|'error', text: string, values?: array<string, string|int>, account?: ?string,
+ *     offersSignIn?: bool, problem?: array<string, mixed>|null, offersConsent?: bool}
  */
 final class Notice
 {
@@ -37,14 +40,34 @@ final class Notice
         return $problem->jsonSerialize();
     }
 
-    /** @return array<string, mixed> */
+    /** @return Kept */
     public function toArray(): array
     {
-        return get_object_vars($this);
+        return [
+            'kind' => $this->kind,
+            'text' => $this->text,
+            'values' => $this->values,
+            'account' => $this->account,
+            'offersSignIn' => $this->offersSignIn,
+            'problem' => $this->problem,
+            'offersConsent' => $this->offersConsent,
+        ];
     }
 
     public static function fromSession(mixed $data): ?self
     {
-        return is_array($data) ? new self(...$data) : null;
+        if (!is_array($data)) {
+            return null;
+        }
+        /** @var Kept $data by toArray() */
+        return new self(
+            $data['kind'],
+            $data['text'],
+            $data['values'] ?? [],
+            $data['account'] ?? null,
+            $data['offersSignIn'] ?? false,
+            $data['problem'] ?? null,
+            $data['offersConsent'] ?? false,
+        );
     }
 }

@@ -32,12 +32,19 @@ final class Request
             $path = substr($path, strlen($basePath));
         }
 
+        $server = [];
+        foreach ($_SERVER as $name => $value) {
+            if (is_string($value)) {
+                $server[$name] = $value;
+            }
+        }
+
         return new self(
             $_SERVER['REQUEST_METHOD'] ?? 'GET',
             $path === '' ? '/' : $path,
             $_GET,
             $_POST,
-            array_filter($_SERVER, is_string(...)),
+            $server,
         );
     }
 

@@ -17,7 +17,7 @@ final class Session
     private array $changes = [];
     private bool $renewed = false;
 
-    /** @param array<string, mixed> $data */
+    /** @param array<array-key, mixed> $data */
     public function __construct(private array $data = [])
     {
     }
@@ -55,8 +55,9 @@ final class Session
             if ($this->renewed) {
                 session_regenerate_id(true);
             }
+            $kept = $_SESSION[self::KEY] ?? null;
             $_SESSION[self::KEY] = array_filter(
-                $this->changes + ($_SESSION[self::KEY] ?? []),
+                $this->changes + (is_array($kept) ? $kept : []),
                 static fn (mixed $value): bool => $value !== null,
             );
             session_write_close();

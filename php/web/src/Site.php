@@ -15,24 +15,6 @@ use Squeeze\Graph\SignInRequiredException;
  */
 final class Site
 {
-    /** Pages of a tenant: method and name, class and method. */
-    private const PAGES = [
-        'GET ' => [AccountList::class, 'show'],
-        'GET account' => [AccountEditor::class, 'show'],
-        'POST account' => [AccountEditor::class, 'save'],
-        'GET delete' => [AccountRemoval::class, 'ask'],
-        'POST delete' => [AccountRemoval::class, 'delete'],
-        'POST sign-in' => [SignIn::class, 'begin'],
-        'POST admin-consent' => [SignIn::class, 'askAdministrator'],
-        'POST renew' => [Renewal::class, 'renew'],
-        'GET test' => [ConnectionTest::class, 'show'],
-        'POST test' => [ConnectionTest::class, 'run'],
-        'GET folders' => [FolderChooser::class, 'show'],
-        'POST folders' => [FolderChooser::class, 'choose'],
-        'POST new-folder' => [FolderChooser::class, 'create'],
-        'GET log' => [LogPage::class, 'show'],
-    ];
-
     public function __construct(private readonly Configuration $configuration, private readonly Client $client)
     {
     }
@@ -125,7 +107,9 @@ final class Site
             return Response::seeOther($this->configuration->basePath . '/');
         }
 
-        return $this->within($name, [SignIn::class, 'finish'], $request, $session, $words);
+        $finish = static fn (Visit $visit): Response => (new SignIn($visit))->finish();
+
+        return $this->within($name, $finish, $request, $session, $words);
     }
 
     private function page(Request $request, Session $session, Words $words): Response
@@ -133,9 +117,10 @@ final class Site
         if (preg_match('#^/([a-z0-9-]+)/([a-z-]*)$#D', $request->path, $parts) !== 1) {
             return $this->refusal($words, 404, 'refused.unknown');
         }
-        $page = self::PAGES[($request->method === 'HEAD' ? 'GET' : $request->method) . ' ' . $parts[2]] ?? null;
+        $pages = self::pages();
+        $page = $pages[($request->method === 'HEAD' ? 'GET' : $request->method) . ' ' . $parts[2]] ?? null;
         if ($page === null) {
-            $known = in_array($parts[2], array_map(static fn (string $key): string => explode(' ', $key)[1], array_keys(self::PAGES)), true);
+            $known = in_array($parts[2], array_map(static fn (string $key): string => explode(' ', $key)[1], array_keys($pages)), true);
 
             return $this->refusal($words, $known ? 405 : 404, $known ? 'refused.method' : 'refused.unknown');
         }
@@ -143,8 +128,33 @@ final class Site
         return $this->within($parts[1], $page, $request, $session, $words);
     }
 
-    /** @param array{class-string, string} $page */
-    private function within(string $name, array $page, Request $request, Session $session, Words $words): Response
+    /**
+     * Pages of a tenant, by method and name.
+     *
+     * @return array<string, \Closure(Visit): Response>
+     */
+    private static function pages(): array
+    {
+        return [
+            'GET ' => static fn (Visit $visit): Response => (new AccountList($visit))->show(),
+            'GET account' => static fn (Visit $visit): Response => (new AccountEditor($visit))->show(),
+            'POST account' => static fn (Visit $visit): Response => (new AccountEditor($visit))->save(),
+            'GET delete' => static fn (Visit $visit): Response => (new AccountRemoval($visit))->ask(),
+            'POST delete' => static fn (Visit $visit): Response => (new AccountRemoval($visit))->delete(),
+            'POST sign-in' => static fn (Visit $visit): Response => (new SignIn($visit))->begin(),
+            'POST admin-consent' => static fn (Visit $visit): Response => (new SignIn($visit))->askAdministrator(),
+            'POST renew' => static fn (Visit $visit): Response => (new Renewal($visit))->renew(),
+            'GET test' => static fn (Visit $visit): Response => (new ConnectionTest($visit))->show(),
+            'POST test' => static fn (Visit $visit): Response => (new ConnectionTest($visit))->run(),
+            'GET folders' => static fn (Visit $visit): Response => (new FolderChooser($visit))->show(),
+            'POST folders' => static fn (Visit $visit): Response => (new FolderChooser($visit))->choose(),
+            'POST new-folder' => static fn (Visit $visit): Response => (new FolderChooser($visit))->create(),
+            'GET log' => static fn (Visit $visit): Response => (new LogPage($visit))->show(),
+        ];
+    }
+
+    /** @param \Closure(Visit): Response $page */
+    private function within(string $name, \Closure $page, Request $request, Session $session, Words $words): Response
     {
         $tenant = $this->configuration->tenants[$name] ?? null;
         if ($tenant === null) {
@@ -159,7 +169,7 @@ final class Site
         try {
             return $this->client->withSettings($tenant->settings + $language, static function () use ($page, $visit): Response {
                 try {
-                    return (new $page[0]($visit))->{$page[1]}();
+                    return $page($visit);
                 } catch (GraphException $failure) {
                     return self::failure($visit, $failure);
                 }

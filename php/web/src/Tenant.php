@@ -15,14 +15,14 @@ final class Tenant
     /** @var array<string, string> settings of the extension */
     public readonly array $settings;
     public readonly string $label;
-    /** @var array<string, mixed> settings that every account gets, and that the form does not show */
+    /** @var array<array-key, mixed> settings that every account gets, and that the form does not show */
     public readonly array $account;
     /** @var array<string, string> what the form of a new account begins with */
     public readonly array $suggestions;
 
     /**
      * @param string $name a word of the path: lower-case letters, digits, `-`
-     * @param array<string, mixed> $about
+     * @param array<array-key, mixed> $about
      * @throws \UnexpectedValueException
      */
     public function __construct(public readonly string $name, array $about)
@@ -37,11 +37,15 @@ final class Tenant
         }
         $this->label = (string) ($about['label'] ?? $name);
         $this->account = (array) ($about['account'] ?? []);
-        $this->suggestions = array_map(strval(...), (array) ($about['suggestions'] ?? []));
-        $settings = array_intersect_key($about, array_flip(self::SETTINGS));
-        $this->settings = array_combine(
-            array_map(static fn (string $key): string => 'squeeze_graph.' . $key, array_keys($settings)),
-            array_map(strval(...), array_values($settings)),
-        );
+        $suggestions = [];
+        foreach ((array) ($about['suggestions'] ?? []) as $key => $value) {
+            $suggestions[(string) $key] = (string) $value;
+        }
+        $this->suggestions = $suggestions;
+        $settings = [];
+        foreach (array_intersect_key($about, array_flip(self::SETTINGS)) as $key => $value) {
+            $settings['squeeze_graph.' . $key] = (string) $value;
+        }
+        $this->settings = $settings;
     }
 }

@@ -39,9 +39,10 @@ final class TenantLog
      */
     public static function settings(): array
     {
-        $settings = extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph') : [];
+        // With details each is an array.
+        $value = static fn (mixed $setting): string => is_array($setting) ? (string) ($setting['global_value'] ?? '') : '';
 
-        return array_map(static fn (array $setting): string => (string) $setting['global_value'], $settings ?: []);
+        return array_map($value, extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph') ?: [] : []);
     }
 
     /** Why there is nothing to be read: a key of the language files; null: there may be. */
@@ -72,7 +73,7 @@ final class TenantLog
     /**
      * The newest first. Single answers of Graph, which are written at the level debug, are left out.
      *
-     * @return list<array<string, mixed>>
+     * @return list<array<array-key, mixed>>
      */
     public function newest(int $limit): array
     {

@@ -17,7 +17,9 @@ final class Words
     /** @param 'en'|'de' $language */
     public function __construct(public readonly string $language)
     {
-        $this->texts = require __DIR__ . '/../lang/' . $language . '.php';
+        /** @var array<string, string> $texts */
+        $texts = require __DIR__ . '/../lang/' . $language . '.php';
+        $this->texts = $texts;
     }
 
     /**

@@ -1,7 +1,8 @@
 //! `fromArray()`: the inverse of `jsonSerialize()`, for people who build values in their own tests.
 //!
 //! A key left out is null where null is allowed and an empty list where a list is; any other missing key, an unknown
-//! key and a wrong type are refused by name. Objects are taken as they are where their class fits.
+//! key and a wrong type are refused by name. Objects are taken as they are where their class fits, but times: they become
+//! whole seconds in zone UTC, as every time is that a value shows.
 
 use ext_php_rs::types::{ZendHashTable, Zval};
 use ext_php_rs::zend::ClassEntry;
@@ -101,16 +102,6 @@ impl Reader<'_> {
     }
 
     fn class(&self, name: &'static str, value: &Zval, place: &str) -> Outcome {
-        let class = zend::class(name)?;
-        if value.object().is_some_and(|object| object.instance_of(class)) {
-            return Ok(value.shallow_clone());
-        }
-        if fields(class).is_some() {
-            return match value.array() {
-                Some(data) => self.object(class, data, &format!("{place}.")),
-                None => Err(self.wrong("array", value, place)),
-            };
-        }
         if name == "DateTimeImmutable" {
             if let Some(object) = value.object()
                 && object.instance_of(zend::date_time_interface()?)
@@ -125,6 +116,16 @@ impl Reader<'_> {
                 None => Err(self
                     .arguments
                     .value_error(0, &format!("key \"{place}\" must be an RFC 3339 time"))),
+            };
+        }
+        let class = zend::class(name)?;
+        if value.object().is_some_and(|object| object.instance_of(class)) {
+            return Ok(value.shallow_clone());
+        }
+        if fields(class).is_some() {
+            return match value.array() {
+                Some(data) => self.object(class, data, &format!("{place}.")),
+                None => Err(self.wrong("array", value, place)),
             };
         }
         let Some(text) = value.str() else {

@@ -66,6 +66,7 @@ final class AccountAdd extends Command
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         $account = $this->account($input);
+        /** @var array{tenant_id?: string, client_secret?: string} $settings of any keys and types: saving judges them */
         $settings = $this->given($input);
         $wrong = $this->wrongSecret($settings['client_secret'] ?? null);
         if ($wrong !== null) {
@@ -141,13 +142,21 @@ final class AccountAdd extends Command
             $before = $answers;
             $answers = $this->ask($prompt, $given, $before);
             try {
-                return $this->client->saveAccount($account, $given + $answers);
+                /** @var array{tenant_id?: string} $settings of any keys and types: saving judges them */
+                $settings = $given + $answers;
+
+                return $this->client->saveAccount($account, $settings);
             } catch (ConfigurationException $error) {
                 if ($answers === $before) {
                     throw $error;
                 }
                 $this->problem(self::errors($output), $error->getProblem(), $account);
-                $answers = [...$answers, ...array_filter(array_intersect_key($given, $asked), is_string(...))];
+                foreach (array_keys($asked) as $key) {
+                    $said = $given[$key] ?? null;
+                    if (is_string($said)) {
+                        $answers[$key] = $said;
+                    }
+                }
                 $given = array_diff_key($given, $asked);
             }
         }

@@ -67,7 +67,9 @@ final class AccountList extends Command
         // Where not even that helps, the commands stand below.
         $below = $limit < self::ADDRESS;
         if ($below) {
-            $rows = array_map(static fn (array $row): array => array_slice($row, 0, 5), $rows);
+            foreach ($rows as $index => $row) {
+                $rows[$index] = array_slice($row, 0, 5);
+            }
             $limit = max(self::ADDRESS, self::addressWidth($rows, $width));
         }
         $table = new Table($output);

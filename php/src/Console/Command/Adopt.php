@@ -34,6 +34,7 @@ final class Adopt extends Command
     protected function act(InputInterface $input, OutputInterface $output): ExitCode
     {
         $file = $input->getArgument('file');
+        /** @var array{access_token?: ?string} $token of any keys and types: adopting judges them */
         $token = self::readJson(is_string($file) ? $file : '');
         try {
             $status = $this->client->adoptToken(

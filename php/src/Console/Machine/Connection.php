@@ -32,7 +32,7 @@ final class Connection
     {
         $began = hrtime(true);
         $stream = $this->connect($server);
-        $milliseconds = intdiv(hrtime(true) - $began, 1_000_000);
+        $milliseconds = (int) ((hrtime(true) - $began) / 1_000_000);
         $through = $this->proxy->of($server);
         $target = $server->secure || $through === null ? '/' : sprintf('http://%s/', $server->name());
         $head = $this->request($stream, sprintf("HEAD %s HTTP/1.1\r\nHost: %s\r\n%sConnection: close\r\n\r\n", $target, $server->name(), $server->secure ? '' : $this->authorization($through)));

@@ -81,7 +81,9 @@ final class Server
                 $addresses[] = (string) ($address['sin6_addr'] ?? $address['sin_addr'] ?? '');
             }
         } else {
-            array_push($addresses, ...array_column(@dns_get_record($this->host, DNS_AAAA) ?: [], 'ipv6'));
+            foreach (@dns_get_record($this->host, DNS_AAAA) ?: [] as $record) {
+                $addresses[] = is_array($record) && is_string($record['ipv6'] ?? null) ? $record['ipv6'] : '';
+            }
         }
 
         return array_values(array_unique(array_filter($addresses)));

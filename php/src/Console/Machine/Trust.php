@@ -45,12 +45,16 @@ final class Trust
             return $this->system;
         }
         if ($this->both === null) {
-            $this->both = tmpfile() ?: null;
-            foreach ($this->both === null ? [] : array_filter([$this->system, $this->extra]) as $file) {
-                fwrite($this->both, @file_get_contents($file) . "\n");
+            $both = tmpfile();
+            if ($both === false) {
+                return $this->system;
             }
+            foreach (array_filter([$this->system, $this->extra]) as $file) {
+                fwrite($both, @file_get_contents($file) . "\n");
+            }
+            $this->both = $both;
         }
 
-        return $this->both === null ? $this->system : stream_get_meta_data($this->both)['uri'];
+        return stream_get_meta_data($this->both)['uri'];
     }
 }
