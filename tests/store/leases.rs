@@ -150,7 +150,9 @@ fn a_lease_that_this_process_dropped_without_giving_it_back_is_free_at_once() {
         store: folder.path().join("./store.sqlite").to_str().unwrap().to_owned(),
         ..folder.settings()
     };
-    assert!(held(&*store::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).unwrap()));
+    assert!(held(
+        &*store::open(&settings, Arc::new(SystemClock), Arc::new(OsRandom)).unwrap()
+    ));
     drop(copy);
     let LeaseAttempt::Acquired(second) = attempt(&*store) else {
         panic!("a dropped lease was not given");
