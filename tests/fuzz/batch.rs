@@ -67,10 +67,10 @@ fn an_answer_of_a_batch_gives_each_item_one_outcome() {
                 0
             }
         };
-        let errors = not_moved.into_iter().chain(not_listed).map(refused);
+        let mut errors = not_moved.into_iter().chain(not_listed).map(refused);
         format!(
             "{moved} moved, {listed} listed, {known} known; {}",
-            errors.last().unwrap_or_default()
+            errors.next_back().unwrap_or_default()
         )
     });
 }
