@@ -67,10 +67,11 @@ fn an_answer_of_a_batch_gives_each_item_one_outcome() {
                 0
             }
         };
-        let mut errors = not_moved.into_iter().chain(not_listed).map(refused);
+        // Each is looked at, the last one is told.
+        let errors: Vec<_> = not_moved.into_iter().chain(not_listed).map(refused).collect();
         format!(
             "{moved} moved, {listed} listed, {known} known; {}",
-            errors.next_back().unwrap_or_default()
+            errors.last().cloned().unwrap_or_default()
         )
     });
 }
