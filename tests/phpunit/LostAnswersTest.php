@@ -95,7 +95,13 @@ final class LostAnswersTest extends GraphTestCase
             for ($count = mt_rand(1, 3); $count > 0; $count--) {
                 // Most often the change itself, else whatever is asked before or after it; now and then it was not even done.
                 $where = mt_rand(0, 3) > 0 ? array_combine(['method', 'path'], self::OPERATIONS[$operation]) : ['path' => '/graph/', 'skip' => mt_rand(0, 3)];
-                $rules[] = $where + ['execute' => mt_rand(0, 4) > 0] + $kinds[array_rand($kinds)];
+                $rule = $where + ['execute' => mt_rand(0, 4) > 0] + $kinds[array_rand($kinds)];
+                $rules[] = $rule;
+                // Silence is waited for, so it is borne once: a second one would be told, and rightly.
+                if (isset($rule['delay_ms']) || isset($rule['drip'])) {
+                    $rules = [$rule];
+                    break;
+                }
             }
             try {
                 $this->$operation(fn () => array_map($this->sandbox->fault(...), $rules));
