@@ -117,6 +117,7 @@ final class FpmLifeTest extends GraphTestCase
         $dies($read);
         $dies($import);
         $before = $resident();
+        self::assertGreaterThan(1_000, $before);
         for ($i = 0; $i < 20; $i++) {
             $dies($read);
         }
