@@ -445,12 +445,13 @@ impl Client {
         let (request, id) = self.request(call, token, attempt)?;
         let limit = self.concurrency();
         let permit = self.lane.enter(call.places, limit, &environment.cancel);
-        let _permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
+        let mut permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
         self.mind_pause()?;
         // Waiting for a place is no retrying: other requests of this call take their time.
         *began = Instant::now();
         match environment.transport.send(request, &environment.cancel) {
             Ok(response) => {
+                permit.answered();
                 let status = response.status;
                 self.log_answer(call, &response, &id, attempt, *began);
                 if status.is_success() {

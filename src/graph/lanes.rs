@@ -3,6 +3,11 @@
 //! Exchange Online serves four requests per application and mailbox at a time and refuses the fifth, so waiting here is cheaper than
 //! being throttled there. A [`Lane`] is fair: who came first goes first, so that a batch, which needs several places at once, is not
 //! starved by downloads that need one each.
+//!
+//! A lane also minds connections. Over HTTP/1.1 a request that finds all of them in use opens one more, and while it does so it takes the
+//! first that another request gives back. That other thread's next request would then open yet another, although the one that is being
+//! opened will be nobody's. So a request that fewer others are beside than connections were asked for waits until the opening ones are
+//! there: once a burst, for the time of a handshake.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -33,7 +38,14 @@ pub struct Lane {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Places taken: a batch has several.
     in_flight: usize,
+    /// Requests that have them.
+    requests: usize,
+    /// The most requests that were in flight at a time: so many connections there are, or are being opened.
+    connections: usize,
+    /// Requests in flight that asked for one more connection and have no answer yet.
+    opening: usize,
     next: u64,
     waiting: VecDeque<u64>,
     /// When requests are welcome again, after one was refused.
@@ -45,6 +57,7 @@ struct State {
 pub struct Permit<'a> {
     lane: &'a Lane,
     places: usize,
+    opening: bool,
 }
 
 impl Lane {
@@ -103,12 +116,23 @@ impl Lane {
                 self.changed.notify_all();
                 return Err(Cancelled);
             }
-            if state.waiting.front() == Some(&ticket) && state.in_flight + places <= limit {
+            let opening = state.requests >= state.connections;
+            let connected = opening || state.opening == 0;
+            if state.waiting.front() == Some(&ticket) && state.in_flight + places <= limit && connected {
                 state.waiting.pop_front();
                 state.in_flight += places;
+                state.requests += 1;
+                if opening {
+                    state.connections += 1;
+                    state.opening += 1;
+                }
                 drop(state);
                 self.changed.notify_all();
-                return Ok(Permit { lane: self, places });
+                return Ok(Permit {
+                    lane: self,
+                    places,
+                    opening,
+                });
             }
             state = self
                 .changed
@@ -119,10 +143,28 @@ impl Lane {
     }
 }
 
+impl Permit<'_> {
+    /// Notes that an answer has begun: whatever connection the request had to wait for is there.
+    pub fn answered(&mut self) {
+        if std::mem::take(&mut self.opening) {
+            let mut state = self.lane.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.opening = state.opening.saturating_sub(1);
+            drop(state);
+            self.lane.changed.notify_all();
+        }
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut state = self.lane.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.in_flight = state.in_flight.saturating_sub(self.places);
+        state.requests = state.requests.saturating_sub(1);
+        if self.opening {
+            // No answer, and perhaps no connection.
+            state.opening = state.opening.saturating_sub(1);
+            state.connections = state.connections.saturating_sub(1);
+        }
         drop(state);
         self.lane.changed.notify_all();
     }
@@ -182,6 +224,37 @@ mod tests {
         for thread in threads {
             thread.join().unwrap();
         }
+    }
+
+    #[test]
+    fn who_needs_no_new_connection_waits_for_those_that_are_being_opened_and_everybody_else_goes_on() {
+        let lane = Arc::new(Lane::default());
+        let cancel = CancelToken::new();
+        let mut first = lane.enter(1, 4, &cancel).unwrap();
+        first.answered();
+        // One more beside it needs a connection of its own, and takes the one that the first gives back.
+        let mut second = lane.enter(1, 4, &cancel).unwrap();
+        drop(first);
+        let (sender, entered) = mpsc::channel();
+        let third = {
+            let (lane, cancel) = (lane.clone(), cancel.clone());
+            thread::spawn(move || {
+                let mut permit = lane.enter(1, 4, &cancel).unwrap();
+                sender.send(()).unwrap();
+                permit.answered();
+            })
+        };
+        assert!(entered.recv_timeout(Duration::from_millis(200)).is_err());
+        second.answered();
+        entered.recv().unwrap();
+        third.join().unwrap();
+        // A failed one leaves no connection to wait for.
+        drop(second);
+        let [a, b] = [(); 2].map(|()| lane.enter(1, 4, &cancel).unwrap());
+        let failing = lane.enter(1, 4, &cancel).unwrap();
+        drop((a, failing));
+        drop(lane.enter(1, 4, &cancel).unwrap());
+        drop(b);
     }
 
     #[test]

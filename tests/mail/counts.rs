@@ -269,7 +269,7 @@ fn handshakes(world: &World) -> u64 {
 }
 
 #[test]
-fn an_import_shakes_hands_a_few_times_in_all_and_resumes_what_it_can() {
+fn an_import_shakes_hands_five_times_at_most_and_resumes_what_it_can() {
     const MAILS: u64 = 40;
     let world = secured(false);
     world.control("POST", "mails/generate", &json!({ "count": MAILS, "size": 2000 }));
@@ -277,9 +277,7 @@ fn an_import_shakes_hands_a_few_times_in_all_and_resumes_what_it_can() {
     let (report, _) = world.requests(|| import(&world, &options(), &mut Host::taking()).unwrap());
     assert_eq!(report.imported, MAILS);
     let counters = world.control("GET", "counters", &Value::Null);
-    // Four in flight and the list before them make five. A request that takes a connection away from one that is still opening its own
-    // leaves that to nobody, which a busy machine does once or twice; the bench counts them on a quiet one.
-    assert!((2..=7).contains(&handshakes(&world)), "{counters}");
+    assert!((2..=5).contains(&handshakes(&world)), "{counters}");
     assert!(counters["resumed_handshakes"].as_u64().unwrap() >= 1, "{counters}");
 }
 

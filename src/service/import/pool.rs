@@ -1,9 +1,9 @@
 //! The threads that fetch mails ahead of the handler and move the finished ones behind it.
 //!
-//! A few threads more than the mailbox takes requests ([`BESIDE`]): some of them hash, write or wait for the disk, and none of the
-//! places shall be empty meanwhile. What can go together goes together: attachments are listed for the next twenty mails, once there are
-//! [`WORTHWHILE`] or the importing thread waits for a mail; and finished mails are moved in batches, once there are twenty, or the first
-//! has waited for [`PATIENCE`], or for [`MOMENT`] while there is nothing else to do.
+//! As many threads as the mailbox takes requests at a time: more of them open more connections and are no faster. What can go together
+//! goes together: attachments are listed for the next twenty mails, once there are [`WORTHWHILE`] or the importing thread waits for a
+//! mail; and finished mails are moved in batches, once there are twenty, or the first has waited for [`PATIENCE`], or for [`MOMENT`] while
+//! there is nothing else to do.
 //!
 //! Attachments come with one page of the inbox's list, which takes one place where a batch takes all of them for as long as each of its
 //! items would take by itself. A batch lists those that the page does not answer for: mails without a time, or with many others in the
@@ -57,9 +57,6 @@ const WORTHWHILE: usize = 16;
 
 /// Of how many mails more than are wanted a page may show the attachments: those that are left in the inbox between them.
 const NEIGHBOURS: u64 = 20;
-
-/// Threads beside those that have a request in flight.
-const BESIDE: usize = 2;
 
 /// A mail to be moved.
 #[derive(Debug, Clone)]
@@ -153,7 +150,7 @@ impl Pool {
     /// Starts the threads. `fetcher` must stop with `cancel`; `mover` stops with the call.
     pub fn start(fetcher: Client, cancel: CancelToken, mover: Client, spool: Spool) -> Result<Self> {
         let (sender, done) = channel();
-        let count = fetcher.concurrency() + BESIDE;
+        let count = fetcher.concurrency();
         let now = fetcher.now();
         let mut pool = Self {
             shared: Arc::new(Shared {
