@@ -116,7 +116,7 @@ foreach ($crates as $name => $package) {
     $list .= sprintf(
         "%s\n    %s\n%s    %s, text %s\n",
         $name,
-        $package['repository'] ?? $package['homepage'] ?? 'https://crates.io/crates/' . $package['name'],
+        $package['repository'] ?? $package['homepage'] ?? 'a Rust package of that name',
         authors($package) === '' ? '' : '    by ' . authors($package) . "\n",
         $package['license'] ?? 'see its text',
         implode(', ', $refers),
