@@ -58,7 +58,7 @@ $child('no_such_function();');
 $child('ini_set("memory_limit", "8M"); $x = str_repeat("x", 100_000_000);');
 $child('throw new \Exception("uncaught");');
 // Nobody resumes a fiber after a fatal error, and nobody waits for what it has left behind.
-$child('$GLOBALS["f"] = new \Fiber(function () { refresh_tokens(0, ["one"], fn () => \Fiber::suspend()); }); $GLOBALS["f"]->start(); trigger_error("fatal", E_USER_ERROR);');
+$child('$GLOBALS["f"] = new \Fiber(function () { refresh_tokens(0, ["one"], fn () => \Fiber::suspend()); }); $GLOBALS["f"]->start(); error_reporting(E_ALL & ~E_DEPRECATED); trigger_error("fatal", E_USER_ERROR);');
 $child('$GLOBALS["f"] = new \Fiber(function () { try { refresh_tokens(0, ["one"], fn () => \Fiber::suspend()); } finally { echo "unwound\n"; } }); $GLOBALS["f"]->start(); exit(4);');
 ?>
 --EXPECTF--
