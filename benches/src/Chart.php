@@ -9,8 +9,8 @@ namespace Squeeze\Graph\Benches;
  */
 final class Chart
 {
-    private const WIDTH = 760;
-    private const LEFT = 330;
+    private const WIDTH = 840;
+    private const LEFT = 410;
     private const BAR = 360;
     private const STEP = 34;
 
