@@ -192,20 +192,7 @@ final class DiskTroubleTest extends GraphTestCase
             pcntl_signal(SIGUSR1, function () { ' . self::NO_ROOM . ' echo "no room"; });
             echo "ready ";
             refresh_token("invoices");');
-        for ($wait = 0; $this->sandbox->asked('refresh_token') === $asked; $wait++) {
-            self::assertLessThan(1_000, $wait);
-            usleep(10_000);
-        }
-        if ($disk) {
-            $this->disk->fill();
-        } else {
-            $child->signal(SIGUSR1);
-            $child->waitFor('no room');
-        }
-        $child->wait();
-        self::assertSame(255, $child->status(), $child->output());
-        self::assertStringContainsString('StoreException', $child->errors());
-        $this->disk?->clear();
+        $this->roomEndsWhileMicrosoftAnswers($child, 'refresh_token', $asked);
         self::assertSame(TokenState::Valid, token_status('invoices')->state, 'nobody has to sign in');
         self::assertSame(TokenState::Valid, refresh_token('invoices')->state);
         self::assertSame($asked + 2, $this->sandbox->asked('refresh_token'));
@@ -300,20 +287,7 @@ final class DiskTroubleTest extends GraphTestCase
             pcntl_async_signals(true);
             pcntl_signal(SIGUSR1, function () { ' . self::NO_ROOM . ' echo "no room"; });
             ' . self::exchange($callback));
-        for ($wait = 0; $this->sandbox->asked('authorization_code') === $asked; $wait++) {
-            self::assertLessThan(1_000, $wait);
-            usleep(10_000);
-        }
-        if ($disk) {
-            $this->disk->fill();
-        } else {
-            $child->signal(SIGUSR1);
-            $child->waitFor('no room');
-        }
-        $child->wait();
-        self::assertSame(255, $child->status(), $child->output());
-        self::assertStringContainsString('StoreException', $child->errors());
-        $this->disk?->clear();
+        $this->roomEndsWhileMicrosoftAnswers($child, 'authorization_code', $asked);
         for ($again = 0; $again < 2; $again++) {
             $error = $this->thrown(SignInFailedException::class, static fn () => exchange_code($callback, self::SESSION));
             self::assertSame('interrupted', $error->getReason());
@@ -366,5 +340,24 @@ final class DiskTroubleTest extends GraphTestCase
     {
         $child = Php::run(['-r', 'echo (new \PDO("sqlite:" . $argv[1]))->query("PRAGMA integrity_check")->fetchColumn();', (string) ini_get('squeeze_graph.store')]);
         self::assertSame('ok', $child->output(), $child->errors());
+    }
+
+    /** Lets there be no room from the moment on at which Microsoft has been asked, and again once the process has ended for it. */
+    private function roomEndsWhileMicrosoftAnswers(Php $child, string $request, int $asked): void
+    {
+        for ($wait = 0; $this->sandbox->asked($request) === $asked; $wait++) {
+            self::assertLessThan(1_000, $wait);
+            usleep(10_000);
+        }
+        if ($this->disk !== null) {
+            $this->disk->fill();
+        } else {
+            $child->signal(SIGUSR1);
+            $child->waitFor('no room');
+        }
+        $child->wait();
+        self::assertSame(255, $child->status(), $child->output());
+        self::assertStringContainsString('StoreException', $child->errors());
+        $this->disk?->clear();
     }
 }
