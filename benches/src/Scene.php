@@ -60,8 +60,8 @@ final class Scene
             'folder_inbox' => 'wellknown:inbox',
             'folder_processed' => '/Verarbeitet',
             'folder_error' => '/Fehler',
-            'authority_url' => $this->server->authority,
-            'graph_url' => $this->server->graph,
+            'authority_url' => $this->server->authority(),
+            'graph_url' => $this->server->graph(),
         ]);
         adopt_token($name, ['access_token' => $token['access_token'], 'refresh_token' => $token['refresh_token'], 'expires_at' => $ends]);
     }
@@ -117,8 +117,8 @@ final class Scene
     public function given(): array
     {
         return [
-            'authority' => $this->server->authority,
-            'graph' => $this->server->graph . '/v1.0',
+            'authority' => $this->server->authority(),
+            'graph' => $this->server->graph() . '/v1.0',
             'bundle' => $this->server->bundle,
             'folder' => $this->folder,
             'access_token' => $this->token['access_token'],

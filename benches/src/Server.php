@@ -11,11 +11,9 @@ final class Server
 {
     /** @var resource kept: the server ends when its standard input is closed */
     private readonly mixed $process;
+    private readonly int $port;
     private readonly string $control;
     private readonly \CurlHandle $curl;
-    /** Login and Graph are two hosts, as at Microsoft. */
-    public readonly string $authority;
-    public readonly string $graph;
     /** The certificate of the server's authority. */
     public readonly string $ca;
     /** The same together with the system's, as a script that verifies both needs it. */
@@ -27,10 +25,8 @@ final class Server
         $command = [$binary, '--exit-with-stdin', '--tls', $folder, ...($http2 ? ['--http2'] : [])];
         $this->process = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $pipes) ?: throw new \RuntimeException('The sandbox can not be started');
         $about = json_decode((string) fgets($pipes[1]), true) ?? throw new \RuntimeException('The sandbox did not say where it is');
-        $port = parse_url($about['url'], PHP_URL_PORT);
-        $this->authority = "https://localhost:{$port}";
-        $this->graph = "https://127.0.0.1:{$port}/graph";
-        $this->control = "https://127.0.0.1:{$port}/control";
+        $this->port = (int) parse_url($about['url'], PHP_URL_PORT);
+        $this->control = "https://127.0.0.1:{$this->port}/control";
         $this->ca = $folder . '/ca.pem';
         $this->bundle = $folder . '/bundle.pem';
         $system = openssl_get_cert_locations()['default_cert_file'];
@@ -41,19 +37,39 @@ final class Server
     }
 
     private int $latency;
+    private ?Distance $distance = null;
 
-    /**
-     * How far away it is: a round trip takes so long, and a new connection two of them more, one for TCP and one for TLS 1.3.
-     */
+    /** How far away it is: how long a round trip takes. */
     public function setLatency(int $milliseconds): void
     {
         $this->latency = $milliseconds;
+        $this->distance = null;
+        if ($milliseconds > 0 && Distance::isPossible()) {
+            $this->distance = new Distance($milliseconds);
+        }
     }
 
-    /** Lets the clock of the distance run, or not: setting up needs not wait. */
+    /** Where one signs in: login and Graph are two hosts, as at Microsoft. */
+    public function authority(): string
+    {
+        return sprintf('https://%s:%d', $this->distance === null ? 'localhost' : Distance::FIRST, $this->port);
+    }
+
+    public function graph(): string
+    {
+        return sprintf('https://%s:%d/graph', $this->distance === null ? '127.0.0.1' : Distance::SECOND, $this->port);
+    }
+
+    /**
+     * Lets the clock of the distance run, or not: setting up needs not wait.
+     *
+     * Of a batch only four items at a time are worked on, so that one of twenty takes as long as five requests, whatever the way.
+     * Where this machine can not make a distance, the server takes the time: a round trip an answer, and two of them a connection.
+     */
     public function far(bool $far): void
     {
-        $this->control('PATCH', '/settings', ['latency_ms' => $far ? $this->latency : 0, 'connect_latency_ms' => $far ? 2 * $this->latency : 0]);
+        $latency = $far ? $this->latency : 0;
+        $this->control('PATCH', '/settings', $this->distance !== null ? ['batch_latency_ms' => $latency] : ['latency_ms' => $latency, 'connect_latency_ms' => 2 * $latency]);
     }
 
     /** Counts from zero, from afar. */

@@ -14,6 +14,8 @@ pub struct Settings {
     pub latency_ms: u64,
     /// Milliseconds a new connection takes longer: the round trips of TCP and TLS.
     pub connect_latency_ms: u64,
+    /// Milliseconds every four items of a batch take longer after the first four, whose time is the request's own.
+    pub batch_latency_ms: u64,
     /// After so many requests a connection is ended in order, as servers behind a balancer do; 0: never.
     pub requests_per_connection: u64,
     /// Graph's bodies come in chunks, without `Content-Length`, as they mostly do at Microsoft.
@@ -63,6 +65,7 @@ impl Default for Settings {
         Self {
             latency_ms: 0,
             connect_latency_ms: 0,
+            batch_latency_ms: 0,
             requests_per_connection: 0,
             chunked: false,
             token_life: None,

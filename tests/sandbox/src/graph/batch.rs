@@ -50,7 +50,13 @@ pub async fn answer(sandbox: &Sandbox, request: &Request) -> Result<Answer, Grap
         let mut ready = ready;
         while !ready.is_empty() {
             let wave: Vec<Item> = ready.drain(..ready.len().min(WAVE)).collect();
-            for (id, response) in run(sandbox, wave, &responses).await {
+            let settings = sandbox.settings();
+            let latency = if responses.is_empty() {
+                settings.latency_ms
+            } else {
+                settings.latency_ms.max(settings.batch_latency_ms)
+            };
+            for (id, response) in run(sandbox, wave, latency, &responses).await {
                 order.push(id.clone());
                 responses.insert(id, response);
             }
@@ -65,9 +71,9 @@ pub async fn answer(sandbox: &Sandbox, request: &Request) -> Result<Answer, Grap
     ))
 }
 
-async fn run(sandbox: &Sandbox, wave: Vec<Item>, done: &BTreeMap<String, Value>) -> Vec<(String, Value)> {
+async fn run(sandbox: &Sandbox, wave: Vec<Item>, latency: u64, done: &BTreeMap<String, Value>) -> Vec<(String, Value)> {
     let mut held = Vec::new();
-    let mut longest = sandbox.settings().latency_ms;
+    let mut longest = latency;
     for item in wave {
         let failed = item.depends_on.iter().any(|other| {
             done.get(other)
