@@ -444,7 +444,8 @@ impl Client {
         let environment = &self.environment;
         let (request, id) = self.request(call, token, attempt)?;
         let limit = self.concurrency();
-        let permit = self.lane.enter(call.places, limit, &environment.cancel);
+        let is_connecting = || environment.transport.is_connecting();
+        let permit = self.lane.enter(call.places, limit, &is_connecting, &environment.cancel);
         let mut permit = permit.map_err(|_| GraphError::cancelled(self.now()))?;
         self.mind_pause()?;
         // Waiting for a place is no retrying: other requests of this call take their time.

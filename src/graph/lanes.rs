@@ -19,6 +19,11 @@ use crate::base::cancel::{CancelToken, Cancelled};
 /// How often a waiting thread looks whether it was cancelled: a cancelled call ends within 100 ms.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// How often it looks whether a connection is still being opened, and how long it waits for that: one that does not come must not hold
+/// up those that are there.
+const LOOK: Duration = Duration::from_millis(1);
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The lanes of this process. A child after a fork gets lanes of its own: permits of its parent's threads never come back to it.
 static LANES: Mutex<Option<(u32, Lanes)>> = Mutex::new(None);
 
@@ -101,14 +106,21 @@ impl Lane {
     }
 
     /// Waits for its turn and for `places` (at most `limit`) of `limit` places. The limit is the caller's: settings can differ
-    /// between calls.
-    pub fn enter(&self, places: usize, limit: usize, cancel: &CancelToken) -> Result<Permit<'_>, Cancelled> {
+    /// between calls. `is_connecting` tells whether the way there is just opening a connection.
+    pub fn enter(
+        &self,
+        places: usize,
+        limit: usize,
+        is_connecting: &dyn Fn() -> bool,
+        cancel: &CancelToken,
+    ) -> Result<Permit<'_>, Cancelled> {
         let limit = limit.max(1);
         let places = places.clamp(1, limit);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = state.next;
         state.next += 1;
         state.waiting.push_back(ticket);
+        let mut patience = None;
         loop {
             if cancel.is_cancelled() {
                 state.waiting.retain(|waiting| *waiting != ticket);
@@ -117,8 +129,13 @@ impl Lane {
                 return Err(Cancelled);
             }
             let opening = state.requests >= state.connections;
-            let connected = opening || state.opening == 0;
-            if state.waiting.front() == Some(&ticket) && state.in_flight + places <= limit && connected {
+            let is_next = state.waiting.front() == Some(&ticket) && state.in_flight + places <= limit;
+            // An answer does not say that the connection which was opened for it is there: it may have come by another one.
+            let awaits = is_next && !opening && (state.opening > 0 || is_connecting());
+            if awaits && patience.is_none() {
+                patience = Some(Instant::now() + PATIENCE);
+            }
+            if is_next && (!awaits || patience.is_some_and(|end| end <= Instant::now())) {
                 state.waiting.pop_front();
                 state.in_flight += places;
                 state.requests += 1;
@@ -136,7 +153,7 @@ impl Lane {
             }
             state = self
                 .changed
-                .wait_timeout(state, SLICE)
+                .wait_timeout(state, if awaits { LOOK } else { SLICE })
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -177,6 +194,9 @@ mod tests {
     use std::sync::mpsc;
     use std::thread;
 
+    /// A way that says nothing of its connections.
+    const NO_NEWS: fn() -> bool = || false;
+
     #[test]
     fn never_more_than_the_limit_are_in_flight_and_a_batch_is_alone() {
         let lane = Lane::default();
@@ -188,7 +208,7 @@ mod tests {
                 scope.spawn(move || {
                     let places = if index % 4 == 0 { 4 } else { 1 };
                     for _ in 0..20 {
-                        let permit = lane.enter(places, 4, cancel).unwrap();
+                        let permit = lane.enter(places, 4, &NO_NEWS, cancel).unwrap();
                         let seen = now.fetch_add(places, Ordering::SeqCst) + places;
                         most.fetch_max(seen, Ordering::SeqCst);
                         thread::yield_now();
@@ -205,13 +225,13 @@ mod tests {
     fn who_came_first_goes_first_even_if_it_needs_more() {
         let lane = Arc::new(Lane::default());
         let cancel = CancelToken::new();
-        let first = lane.enter(1, 4, &cancel).unwrap();
+        let first = lane.enter(1, 4, &NO_NEWS, &cancel).unwrap();
         let (sender, order) = mpsc::channel();
         let mut threads = Vec::new();
         for (name, places) in [("batch", 4), ("download", 1)] {
             let (waiter, cancel, sender) = (lane.clone(), cancel.clone(), sender.clone());
             threads.push(thread::spawn(move || {
-                let _permit = waiter.enter(places, 4, &cancel).unwrap();
+                let _permit = waiter.enter(places, 4, &NO_NEWS, &cancel).unwrap();
                 sender.send(name).unwrap();
             }));
             while lane.state.lock().unwrap().waiting.len() < threads.len() {
@@ -230,16 +250,16 @@ mod tests {
     fn who_needs_no_new_connection_waits_for_those_that_are_being_opened_and_everybody_else_goes_on() {
         let lane = Arc::new(Lane::default());
         let cancel = CancelToken::new();
-        let mut first = lane.enter(1, 4, &cancel).unwrap();
+        let mut first = lane.enter(1, 4, &NO_NEWS, &cancel).unwrap();
         first.answered();
         // One more beside it needs a connection of its own, and takes the one that the first gives back.
-        let mut second = lane.enter(1, 4, &cancel).unwrap();
+        let mut second = lane.enter(1, 4, &NO_NEWS, &cancel).unwrap();
         drop(first);
         let (sender, entered) = mpsc::channel();
         let third = {
             let (lane, cancel) = (lane.clone(), cancel.clone());
             thread::spawn(move || {
-                let mut permit = lane.enter(1, 4, &cancel).unwrap();
+                let mut permit = lane.enter(1, 4, &NO_NEWS, &cancel).unwrap();
                 sender.send(()).unwrap();
                 permit.answered();
             })
@@ -250,27 +270,47 @@ mod tests {
         third.join().unwrap();
         // A failed one leaves no connection to wait for.
         drop(second);
-        let [a, b] = [(); 2].map(|()| lane.enter(1, 4, &cancel).unwrap());
-        let failing = lane.enter(1, 4, &cancel).unwrap();
+        let [a, b] = [(); 2].map(|()| lane.enter(1, 4, &NO_NEWS, &cancel).unwrap());
+        let failing = lane.enter(1, 4, &NO_NEWS, &cancel).unwrap();
         drop((a, failing));
-        drop(lane.enter(1, 4, &cancel).unwrap());
+        drop(lane.enter(1, 4, &NO_NEWS, &cancel).unwrap());
         drop(b);
+    }
+
+    #[test]
+    fn a_connection_that_nobody_waits_for_any_more_is_waited_for_and_not_for_ever() {
+        let lane = Lane::default();
+        let cancel = CancelToken::new();
+        let [mut one, mut other] = [(); 2].map(|()| lane.enter(1, 4, &NO_NEWS, &cancel).unwrap());
+        one.answered();
+        other.answered();
+        drop(one);
+        let looks = AtomicUsize::new(0);
+        let connecting = || looks.fetch_add(1, Ordering::SeqCst) < 5;
+        let again = lane.enter(1, 4, &connecting, &cancel).unwrap();
+        assert_eq!(looks.load(Ordering::SeqCst), 6);
+        // Who needs one of its own asks for it at once.
+        drop(lane.enter(1, 4, &|| panic!("looked"), &cancel).unwrap());
+        drop(again);
+        let began = Instant::now();
+        drop(lane.enter(1, 4, &|| true, &cancel).unwrap());
+        assert!(began.elapsed() >= PATIENCE);
     }
 
     #[test]
     fn a_cancelled_waiter_leaves_and_lets_the_next_one_pass() {
         let lane = Arc::new(Lane::default());
         let cancel = CancelToken::new();
-        let held = lane.enter(1, 1, &cancel).unwrap();
+        let held = lane.enter(1, 1, &NO_NEWS, &cancel).unwrap();
         let other = CancelToken::new();
         let waiter = {
             let (lane, other) = (lane.clone(), other.clone());
-            thread::spawn(move || lane.enter(1, 1, &other).map(|_| ()))
+            thread::spawn(move || lane.enter(1, 1, &NO_NEWS, &other).map(|_| ()))
         };
         other.cancel();
         assert_eq!(waiter.join().unwrap(), Err(Cancelled));
         drop(held);
-        assert!(lane.enter(1, 1, &cancel).is_ok());
+        assert!(lane.enter(1, 1, &NO_NEWS, &cancel).is_ok());
     }
 
     #[test]

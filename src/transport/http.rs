@@ -12,10 +12,13 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking;
+use tower::util::MapFutureLayer;
 use url::{Host, Url};
 
 use crate::base::cancel::CancelToken;
@@ -35,6 +38,25 @@ const KEPT_IDLE: Duration = Duration::from_mins(3);
 pub struct HttpTransport {
     settings: Settings,
     clients: Mutex<Vec<(Way, blocking::Client)>>,
+    /// Connections that are being opened.
+    connecting: Arc<AtomicUsize>,
+}
+
+/// One connection that is being opened, until it is there, or given up.
+#[derive(Debug)]
+struct Connecting(Arc<AtomicUsize>);
+
+impl Connecting {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// What decides how a client is built.
@@ -57,6 +79,21 @@ impl Way {
                 None => false,
             },
         }
+    }
+}
+
+/// Counts what is being opened.
+fn counting<F: Future + Send + 'static>(
+    count: &Arc<AtomicUsize>,
+) -> impl Fn(F) -> Pin<Box<dyn Future<Output = F::Output> + Send>> + Clone + use<F> {
+    let count = Arc::clone(count);
+    move |opening| {
+        let connecting = Connecting::new(&count);
+        Box::pin(async move {
+            let connection = opening.await;
+            drop(connecting);
+            connection
+        })
     }
 }
 
@@ -92,6 +129,7 @@ impl HttpTransport {
         Self {
             settings: settings.clone(),
             clients: Mutex::new(Vec::new()),
+            connecting: Arc::default(),
         }
     }
 
@@ -123,6 +161,7 @@ impl HttpTransport {
                 &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()],
             )
             .tls_backend_preconfigured(tls);
+        builder = builder.connector_layer(MapFutureLayer::new(counting(&self.connecting)));
         // Never from the environment as it is by now, see [`Surroundings`](crate::base::settings::Surroundings).
         builder = builder.no_proxy();
         if !way.loopback {
@@ -177,5 +216,9 @@ impl Transport for HttpTransport {
             headers: std::mem::take(answer.headers_mut()),
             body: Box::new(Body::new(answer, host, idle, until, fault::of_read)),
         })
+    }
+
+    fn is_connecting(&self) -> bool {
+        self.connecting.load(Ordering::SeqCst) > 0
     }
 }

@@ -146,6 +146,12 @@ pub trait Transport: Send + Sync {
     /// Sends one request and returns when the headers are there. Not cancellable in between: a request that was sent is waited for
     /// (within its limits), its body can be left unread. `cancel` only keeps a cancelled call from starting.
     fn send(&self, request: Request, cancel: &CancelToken) -> Result<Response, TransportError>;
+
+    /// Whether a connection is just being opened. It may be nobody's by then, for a request takes the first that another one gives back;
+    /// who waits until it is there needs not open one more. A transport without connections has none.
+    fn is_connecting(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
