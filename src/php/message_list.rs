@@ -259,6 +259,8 @@ impl MessageIterator {
             };
             // A walk that goes on in a child of the process that began it has a budget there for all its pages.
             place.operation = place.operation.here();
+            // Not kept beside the page that comes.
+            place.page = Vec::new().into_iter();
             (place.operation.clone(), walk)
         };
         let account = self.source.account.clone();

@@ -81,11 +81,8 @@ pub fn optional_time(instant: Option<UtcInstant>) -> Outcome {
 
 /// A `\DateTimeImmutable` in zone UTC.
 pub fn time(instant: UtcInstant) -> Outcome {
-    let class = zend::date_time_immutable()?;
     let text = instant.to_rfc3339();
     // A zone name, not an offset: `@…` and `Z` would give the zones "+00:00" and "Z".
     let text = format!("{} UTC", text.trim_end_matches('Z'));
-    let object = zend::instantiate(class);
-    zend::call_method(&object, "__construct", vec![text.into_zval(false)?]).value()?;
-    Ok(zend::object_value(object))
+    zend::built(|| zend::date_time(&text))
 }

@@ -14,6 +14,7 @@ mod json;
 mod message;
 mod token;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -86,7 +87,16 @@ fn fields(class: &ClassEntry) -> Option<&'static Fields> {
 
 /// The class of a value or enum, by its name without namespace.
 pub fn own_class(name: &str) -> Outcome<&'static ClassEntry> {
-    zend::class(&format!("{NAMESPACE}\\{name}"))
+    thread_local! {
+        /// A list of messages needs thousands of them. Classes of an extension live as long as its module.
+        static KNOWN: RefCell<HashMap<String, &'static ClassEntry>> = RefCell::default();
+    }
+    if let Some(class) = KNOWN.with_borrow(|known| known.get(name).copied()) {
+        return Ok(class);
+    }
+    let class = zend::class(&format!("{NAMESPACE}\\{name}"))?;
+    KNOWN.with_borrow_mut(|known| known.insert(name.to_owned(), class));
+    Ok(class)
 }
 
 /// Registers every enum and value class. Called while the module starts.

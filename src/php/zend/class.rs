@@ -4,7 +4,7 @@
 //! `serialize` and Reflection see them as they see a class written in PHP. ext-php-rs' own classes would hide a Rust
 //! object behind them, lose file, line and trace of exceptions, and leave properties untyped.
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
@@ -50,8 +50,16 @@ unsafe extern "C" {
         flags: u32,
         offset: u32,
         lineno: u32,
-    ) -> *mut std::ffi::c_void;
+    ) -> *mut c_void;
     fn zend_hash_str_find(table: *const HashTable, key: *const c_char, length: usize) -> *mut zval;
+    fn php_date_initialize(
+        object: *mut c_void,
+        text: *const c_char,
+        length: usize,
+        format: *const c_char,
+        timezone: *mut zval,
+        flags: c_int,
+    ) -> bool;
     fn zend_enum_get_case_cstr(ce: *mut zend_class_entry, name: *const c_char) -> *mut zend_object;
     fn php_date_get_immutable_ce() -> *mut zend_class_entry;
     fn php_date_get_interface_ce() -> *mut zend_class_entry;
@@ -160,21 +168,22 @@ pub fn property(class: &ClassEntry, object: &ZendObject, name: &str) -> Zval {
 
 /// Sets a property of `object`, declared by `class`, whatever its visibility. The engine checks the type.
 pub fn set_property(class: &ClassEntry, object: &mut ZendObject, name: &str, mut value: Zval) -> Outcome<()> {
-    let mut name = ZendStr::new(name, false);
-    // SAFETY: class and object are live, the name lives until the call returns, and the engine takes its own reference
-    // to the value.
+    // SAFETY: class and object are live, the name lives until the call returns (the engine's own is the class's, and of a public property
+    // it is the plain name), and the engine takes its own reference to the value. The executor's globals are valid while a request runs.
     unsafe {
-        zend_update_property_ex(
-            ptr::from_ref(class).cast_mut(),
-            object,
-            name.as_mut_ptr(),
-            &raw mut value,
-        );
-    };
-    if ext_php_rs::zend::ExecutorGlobals::has_exception() {
-        Err(Raised::Pending)
-    } else {
-        Ok(())
+        let info: Option<*mut zend_property_info> = table_pointer(&raw const class.properties_info, name);
+        let known = info.and_then(|info| info.as_ref());
+        let mut made = None;
+        let name = match known.filter(|info| info.flags & ZEND_ACC_PUBLIC != 0) {
+            Some(info) => info.name,
+            None => made.insert(ZendStr::new(name, false)).as_mut_ptr(),
+        };
+        zend_update_property_ex(ptr::from_ref(class).cast_mut(), object, name, &raw mut value);
+        if (*ext_php_rs::ffi::ext_php_rs_executor_globals()).exception.is_null() {
+            Ok(())
+        } else {
+            Err(Raised::Pending)
+        }
     }
 }
 
@@ -217,9 +226,34 @@ pub fn enum_case(class: &'static ClassEntry, name: &str) -> Outcome {
 }
 
 /// `\DateTimeImmutable`.
-pub fn date_time_immutable() -> Outcome<&'static ClassEntry> {
+fn date_time_immutable() -> Outcome<&'static ClassEntry> {
     // SAFETY: the engine's date extension is always there and its classes live as long as the process.
     unsafe { php_date_get_immutable_ce().as_ref() }.ok_or_else(|| Raised::internal("no DateTimeImmutable"))
+}
+
+/// A `\DateTimeImmutable` of the time that `text` says, as its constructor would make it.
+pub fn date_time(text: &str) -> Outcome {
+    let class = date_time_immutable()?;
+    let mut object = instantiate(class);
+    // SAFETY: the object is a fresh one of that class, whose handlers tell how far into the engine's own structure it stands; the text is
+    // read up to its length, no format and no zone are given, and nothing of PHP code runs.
+    let is_set = unsafe {
+        let start = ptr::from_mut(&mut *object).cast::<c_char>();
+        let offset = usize::try_from((*object.handlers).offset).unwrap_or_default();
+        php_date_initialize(
+            start.sub(offset).cast(),
+            text.as_ptr().cast(),
+            text.len(),
+            ptr::null(),
+            ptr::null_mut(),
+            0,
+        )
+    };
+    if is_set {
+        Ok(object_value(object))
+    } else {
+        Err(Raised::internal(format!("no time: {text}")))
+    }
 }
 
 /// `\DateTimeInterface`.

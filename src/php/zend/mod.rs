@@ -20,7 +20,7 @@ use ext_php_rs::zend::{ExecuteData, run_handler};
 pub use arguments::{Arguments, Instant, type_name};
 pub use call::{Ended, built, call, call_method, take_exception};
 pub use class::{
-    Visibility, class, complete, date_time_immutable, date_time_interface, declare_property, enum_case, instantiate,
+    Visibility, class, complete, date_time, date_time_interface, declare_property, enum_case, instantiate,
     json_serializable, known_class, object_value, park, property, registered_class, set_property,
 };
 pub use process::{

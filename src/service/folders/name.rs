@@ -108,11 +108,18 @@ pub fn well_known(text: &str) -> Option<&'static str> {
 
 /// The form in which names are the same name.
 pub fn exact(name: &str) -> String {
+    // Nearly every name of a large tree, and the tables of Unicode are what takes time in it.
+    if name.is_ascii() {
+        return name.to_owned();
+    }
     name.nfc().collect()
 }
 
 /// The form in which names differ at most in case. Upper before lower case, so that `ß` meets `SS` and `ς` meets `σ`.
 pub fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.nfc()
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)

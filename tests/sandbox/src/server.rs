@@ -144,7 +144,11 @@ fn router(sandbox: Arc<Sandbox>) -> Router {
 }
 
 async fn read(request: axum::extract::Request, limit: usize) -> Result<Request, StatusCode> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // HTTP/2 says the host in another place.
+    if let Some(host) = parts.uri.authority().and_then(|host| host.as_str().parse().ok()) {
+        parts.headers.entry("host").or_insert(host);
+    }
     let body = axum::body::to_bytes(body, limit)
         .await
         .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;

@@ -122,7 +122,7 @@ fn generate(sandbox: &Sandbox, body: &Value) -> Result<Value, Refusal> {
                 seed,
                 sent: received - 5,
             };
-            mailbox.add_message(folder, Source::Generated(recipe), Some(received), now);
+            mailbox.add_message(folder, Source::generated(recipe), Some(received), now);
         }
         Ok(json!({ "count": count }))
     })

@@ -204,8 +204,10 @@ fn item(outer: &Request, entry: &Value) -> Result<Item, GraphError> {
         )));
     }
     let mut headers = HeaderMap::new();
-    if let Some(token) = outer.headers.get("authorization") {
-        headers.insert("authorization", token.clone());
+    for name in ["authorization", "host"] {
+        if let Some(value) = outer.headers.get(name) {
+            headers.insert(name, value.clone());
+        }
     }
     for (name, value) in entry.get("headers").and_then(Value::as_object).into_iter().flatten() {
         let (Ok(name), Some(Ok(value))) = (

@@ -92,13 +92,26 @@ pub fn prepare<'a>(sandbox: &'a Sandbox, request: &'a Request) -> Result<Call<'a
         sandbox,
         request,
         path,
-        base: format!("{}/v1.0/{tail}", sandbox.graph_url()),
+        base: format!("{}/graph/v1.0/{tail}", root(sandbox, request)),
         owner: owner.id.clone(),
         token,
         query: Query::read(request)?,
         prefer: Prefer::read(request),
         now,
     })
+}
+
+/// Where the client found this server, so that links lead back there: beyond a distance it has other addresses than its own.
+fn root(sandbox: &Sandbox, request: &Request) -> String {
+    let own = sandbox.root.rsplit_once(':');
+    let asked = request.header("host").and_then(|host| host.rsplit_once(':'));
+    match (own, asked) {
+        (Some((_, port)), Some((host, asked))) if port == asked && crate::tls::DISTANT.contains(&host) => {
+            let scheme = sandbox.root.split_once("://").map_or("https", |(scheme, _)| scheme);
+            format!("{scheme}://{host}:{port}")
+        }
+        _ => sandbox.root.clone(),
+    }
 }
 
 /// `microsoft.graph.delta()` and `delta()` are `delta`.
@@ -170,7 +183,7 @@ impl Call<'_> {
 
     /// The address of this request without its options, for links.
     pub fn here(&self) -> String {
-        format!("{}{}", self.sandbox.root, self.request.path)
+        format!("{}{}", root(self.sandbox, self.request), self.request.path)
     }
 
     /// The body as a JSON object.

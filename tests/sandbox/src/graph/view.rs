@@ -100,7 +100,7 @@ pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String
     put("hasAttachments", &|| message.has_attachments().into());
     put("internetMessageId", &|| json!(summary.message_id));
     put("subject", &|| json!(message.subject()));
-    put("bodyPreview", &|| preview(&summary).into());
+    put("bodyPreview", &|| preview(summary).into());
     put("importance", &|| message.importance.clone().into());
     put("parentFolderId", &|| ids::folder(&mailbox.id, message.folder).into());
     put("conversationId", &|| {
@@ -121,7 +121,7 @@ pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String
         .into()
     });
     put("inferenceClassification", &|| message.inference.clone().into());
-    put("body", &|| content(call, &summary));
+    put("body", &|| content(call, summary));
     put("sender", &|| recipient(summary.sender.as_ref()));
     put("from", &|| recipient(summary.from.as_ref()));
     put("toRecipients", &|| recipients(&summary.to));
@@ -143,7 +143,7 @@ pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String
         body.insert("internetMessageHeaders".into(), headers.into());
     }
     if query.names("uniqueBody") {
-        body.insert("uniqueBody".into(), content(call, &summary));
+        body.insert("uniqueBody".into(), content(call, summary));
     }
     if query
         .expand

@@ -33,7 +33,6 @@ pub fn load(mailbox: &mut Mailbox, folder: u64, directory: &Path, now: i64) -> s
             let source = Source::file(std::path::absolute(&path)?)?;
             let summary = source.summary();
             let received = summary.received.or(summary.sent).unwrap_or(last + 60);
-            drop(summary);
             last = received;
             mailbox.add_message(folder, source, Some(received), now);
             loaded += 1;

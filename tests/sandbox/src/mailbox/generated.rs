@@ -34,6 +34,31 @@ pub struct Recipe {
     pub sent: i64,
 }
 
+/// A recipe with what parsing its MIME would give.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Recipe", into = "Recipe")]
+pub struct Generated {
+    /// How to make it.
+    pub recipe: Recipe,
+    /// What it says of itself.
+    pub summary: Summary,
+}
+
+impl From<Recipe> for Generated {
+    fn from(recipe: Recipe) -> Self {
+        Self {
+            recipe,
+            summary: recipe.summary(),
+        }
+    }
+}
+
+impl From<Generated> for Recipe {
+    fn from(generated: Generated) -> Self {
+        generated.recipe
+    }
+}
+
 impl Recipe {
     fn subject(self) -> String {
         format!("Rechnung {:06}", self.index)

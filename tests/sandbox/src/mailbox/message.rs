@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::generated::{Recipe, Stream};
+use super::generated::{Generated, Recipe, Stream};
 use super::mime::{self, Part, Summary};
 use crate::exchange::Content;
 
@@ -21,7 +21,7 @@ pub enum Source {
     /// In a file that stays where it is, read when wanted.
     File(Arc<File>),
     /// Made on the fly.
-    Generated(Recipe),
+    Generated(Arc<Generated>),
 }
 
 /// MIME bytes with what was read from them.
@@ -91,12 +91,17 @@ impl Source {
         })))
     }
 
+    /// Made on the fly by a recipe.
+    pub fn generated(recipe: Recipe) -> Self {
+        Self::Generated(Arc::new(recipe.into()))
+    }
+
     /// What is known without touching the bytes.
-    pub fn summary(&self) -> std::borrow::Cow<'_, Summary> {
+    pub fn summary(&self) -> &Summary {
         match self {
-            Self::Inline(mime) => std::borrow::Cow::Borrowed(&mime.summary),
-            Self::File(file) => std::borrow::Cow::Borrowed(&file.summary),
-            Self::Generated(recipe) => std::borrow::Cow::Owned(recipe.summary()),
+            Self::Inline(mime) => &mime.summary,
+            Self::File(file) => &file.summary,
+            Self::Generated(generated) => &generated.summary,
         }
     }
 
@@ -105,14 +110,14 @@ impl Source {
         match self {
             Self::Inline(mime) => Content::Whole(mime.bytes.clone()),
             Self::File(file) => Content::Whole(std::fs::read(&file.path).unwrap_or_default().into()),
-            Self::Generated(recipe) => Content::Generated(Stream::mime(*recipe)),
+            Self::Generated(generated) => Content::Generated(Stream::mime(generated.recipe)),
         }
     }
 
     /// The bytes of the attachment at `position` of [`Summary::parts`].
     pub fn part(&self, position: usize) -> Content {
         match self {
-            Self::Generated(recipe) => Content::Generated(Stream::attachment(*recipe)),
+            Self::Generated(generated) => Content::Generated(Stream::attachment(generated.recipe)),
             Self::Inline(_) | Self::File(_) => {
                 Content::Whole(mime::part_bytes(&self.mime().collect(), position).into())
             }
