@@ -169,7 +169,7 @@ fn mailbox<'w>(world: &'w mut World, owner: &str) -> Result<&'w mut Mailbox, Gra
 impl Call<'_> {
     /// A JSON answer.
     pub fn json(status: StatusCode, body: &Value) -> Answer {
-        Answer::new(status, JSON, body.to_string())
+        Answer::new(status, JSON, crate::exchange::text(body))
     }
 
     /// `@odata.context` of something of this owner.
