@@ -32,13 +32,21 @@ pub fn requested(configured: &[String]) -> Vec<String> {
     scopes
 }
 
-/// The short names of the scopes in a token answer's `scope`.
+/// Whether it can be a scope's name (RFC 6749, section 3.3): printable, so that it can be shown.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// The short names of the scopes in a token answer's `scope`. What can be no scope is none.
 pub fn granted(scope: &str) -> Vec<String> {
     let decoded = percent_decode_str(scope).decode_utf8_lossy();
     let mut names: Vec<String> = Vec::new();
     for scope in decoded.split_whitespace() {
         let name = short_name(scope);
-        if !name.is_empty() && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if is_name(name) && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());
         }
     }
@@ -101,6 +109,10 @@ mod tests {
                 "mail.read profile",
             ),
             ("", ""),
+            (
+                "Mail.R\u{f}ad Mail.Read\u{202e} User.Read \"openid\" Türen %1b[31m",
+                "User.Read",
+            ),
         ];
         for (scope, expected) in cases {
             assert_eq!(granted(scope).join(" "), expected, "{scope}");

@@ -118,12 +118,17 @@ fn append(target: &LogTarget, line: &str) -> io::Result<()> {
 
 /// Opens the log, or makes it. A symbolic link is not followed, a pipe is not waited for: `stderr` is there for whoever reads along.
 fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
+    let mut options = OpenOptions::new();
+    options
         .append(true)
-        .create(true)
         .mode(0o600)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path)?;
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
+    // First without O_CREAT: in a sticky folder the kernel may refuse it on somebody else's file, even to root, and then nothing could be
+    // said of that file.
+    let file = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => options.create(true).open(path)?,
+        opened => opened?,
+    };
     let metadata = file.metadata()?;
     let kind = metadata.file_type();
     // `/dev/null` and terminals.

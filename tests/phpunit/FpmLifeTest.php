@@ -128,6 +128,41 @@ final class FpmLifeTest extends GraphTestCase
     }
 
     /**
+     * PHP leaves the call by a jump. What the import held on its way (threads, mails, files, the store's lease) goes all the same.
+     */
+    public function testImportsThatDieOfMemoryLeaveNothingWithTheWorker(): void
+    {
+        $this->signedIn();
+        for ($i = 0; $i < 3; $i++) {
+            $this->sandbox->deliver(World::USER, Mail::mime('mail ' . $i, ['a.pdf' => str_repeat('x', 10_000)], str_repeat("line after line\r\n", 3_000)));
+        }
+        $this->fpm = new Fpm($this->folder, ['pm.max_children' => 1]);
+        $import = 'import_messages("invoices", function () { %s }, body: "html")';
+        $held = function (): array {
+            $status = $this->fpm->web('echo file_get_contents("/proc/self/status"), "files: ", count(scandir("/proc/self/fd"));');
+            self::assertSame(1, preg_match('/^VmRSS:\s+(\d+) kB.*^Threads:\s+(\d+).*^files: (\d+)/ms', $status, $found), $status);
+
+            return array_map(intval(...), array_slice($found, 1));
+        };
+        $die = function (int $times) use ($import): void {
+            for ($i = 0; $i < $times; $i++) {
+                $answer = $this->fpm->web('ini_set("memory_limit", "8M"); ' . sprintf($import, 'str_repeat("x", 100_000_000);') . ';');
+                self::assertStringContainsString('Allowed memory size of 8388608 bytes exhausted', $answer);
+            }
+        };
+        // The first ones fill what every worker has from then on: connections, the store, the pools of the C library.
+        $die(15);
+        [$before, $threads, $files] = $held();
+        $die(40);
+        [$after, $threadsAfter, $filesAfter] = $held();
+        self::assertLessThan(8_000, $after - $before, 'kB; forty imports');
+        self::assertLessThanOrEqual($threads + 1, $threadsAfter);
+        self::assertLessThanOrEqual($files + 3, $filesAfter);
+        self::assertSame('3', $this->fpm->web('echo ' . sprintf($import, '') . '->imported;'), 'nothing stands in the way of the next one');
+        self::assertWorkersEndedWell($this->fpm->log());
+    }
+
+    /**
      * Preloading runs in the master where FPM is not started as root: whatever it opened, workers inherit.
      */
     public function testWorkersAreWellWhenTheMasterUsedTheExtensionInItsPreloading(): void

@@ -15,6 +15,7 @@ use Squeeze\Graph\ServiceException;
 use Squeeze\Graph\Tests\Support\GraphTestCase;
 use Squeeze\Graph\Tests\Support\Mail;
 use Squeeze\Graph\Tests\Support\Php;
+use Squeeze\Graph\Tests\Support\Size;
 use Squeeze\Graph\Tests\Support\World;
 
 use function Squeeze\Graph\copy_message;
@@ -375,6 +376,28 @@ final class MessagesTest extends GraphTestCase
             echo save_attachment("invoices", $id, $attachment->id, %s);', var_export($id, true), var_export($path, true)), ['memory_limit' => '32M'], 120);
         self::assertSame('refused 60000000', $child->output(), $child->errors());
         self::assertSame(60_000_000, filesize($path));
+    }
+
+    public function testAMailOf150MbGoesToAFileInUnder20Mb(): void
+    {
+        // The file's bytes are three quarters of what they are in the mail, in base64.
+        [$small] = $this->sandbox->generate(World::USER, 1, 1_000);
+        [$large] = array_values(array_diff($this->sandbox->generate(World::USER, 1, 112_000_000), [$small]));
+        $child = Php::code(sprintf('
+            $peak = fn (): int => (int) preg_replace("/.*VmHWM:\s+(\d+).*/s", "$1", file_get_contents("/proc/self/status"));
+            // Connections, threads and what else is made once for all.
+            save_mime("invoices", %1$s, %3$s);
+            $before = $peak();
+            $bytes = save_mime("invoices", %2$s, %3$s);
+            echo $bytes, " ", filesize(%3$s), " ", $before, " ", $peak() - $before;', ...array_map(static fn (string $value): string => var_export($value, true), [$small, $large, $this->folder . '/mail.eml'])), seconds: 300);
+        [$bytes, $size, $before, $grown] = array_map(intval(...), explode(' ', $child->output() . '   '));
+        self::assertGreaterThan(150_000_000, $bytes, $child->output() . $child->errors());
+        self::assertSame($bytes, $size);
+        self::assertGreaterThan(1_000, $before, 'kB');
+        self::assertLessThan(20_000, $grown, 'kB');
+        if (Size::isFull('LARGE_MAIL')) {
+            Size::figure(sprintf('save_mime writes a mail of %s bytes to a file: peak %s kB above that of a small mail', number_format($bytes), number_format($grown)));
+        }
     }
 
     public function testWhatWasThereStaysWhenADownloadBreaks(): void

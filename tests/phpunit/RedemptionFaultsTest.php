@@ -29,18 +29,19 @@ final class RedemptionFaultsTest extends GraphTestCase
     {
         $fault = Fault::all()[$name];
         ini_set('squeeze_graph.retry_budget', '2');
-        ini_set('squeeze_graph.timeout', '1');
         $account = $this->signedIn();
         $before = export_token($account)['refresh_token'];
         $callback = $this->redirected($account);
         $earlier = $this->redemptions();
         $this->sandbox->fault(['path' => '/token', 'count' => null] + $fault->rule);
+        $usual = ini_set('squeeze_graph.timeout', (string) $fault->timeout());
 
         $error = $this->thrown(GraphException::class, static fn () => exchange_code($callback, self::SESSION));
 
         self::assertSame($earlier + 1, $this->redemptions(), 'the code was sent once');
         self::assertSame([TokenState::Valid, $before], [token_status($account)->state, export_token($account)['refresh_token']]);
         $this->sandbox->control('DELETE', '/faults');
+        ini_set('squeeze_graph.timeout', $usual);
         $isTold = !isset($fault->rule['delay_ms']);
         if ($isTold && in_array($fault->rule['status'] ?? 0, [429, 503], true)) {
             self::assertInstanceOf($fault->class, $error, $error->getMessage());

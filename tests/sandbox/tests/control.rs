@@ -315,6 +315,23 @@ fn a_request_is_worked_on_though_its_client_hangs_up() {
 }
 
 #[test]
+fn a_cleared_mailbox_gives_out_no_id_again() {
+    let stage = Stage::new();
+    let graph = stage.graph();
+    stage.control("POST", "mails/generate", &json!({ "count": 2, "size": 10 }));
+    let before = graph.inbox();
+    // One that comes late finds nothing, and not the mail that lies there by then.
+    let path = format!("me/messages/{}/permanentDelete", before[0]);
+    stage.control("POST", "mailboxes/clear", &json!({}));
+    stage.control("POST", "mails/generate", &json!({ "count": 2, "size": 10 }));
+    let after = graph.inbox();
+    assert_eq!((before.len(), after.len()), (2, 2));
+    assert!(after.iter().all(|id| !before.contains(id)), "{before:?} {after:?}");
+    assert_eq!(graph.outcome("POST", &path, None).0, 404);
+    assert_eq!(graph.inbox(), after);
+}
+
+#[test]
 fn scopes_can_be_withheld_though_they_were_consented_to() {
     let stage = Stage::new();
     stage.control(

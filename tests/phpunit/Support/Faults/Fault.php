@@ -46,6 +46,15 @@ final class Fault
     }
 
     /**
+     * Seconds without a byte after which a call gives up (`squeeze_graph.timeout`): few where that is what the fault is about. Any other
+     * is answered at once, and nobody must be taken to be silent who had no turn on a busy machine.
+     */
+    public function timeout(): int
+    {
+        return isset($this->rule['delay_ms']) || isset($this->rule['drip']) ? 1 : 10;
+    }
+
+    /**
      * Whether the request is carried out all the same, and only its answer suffers.
      */
     public function isOfTheAnswer(): bool

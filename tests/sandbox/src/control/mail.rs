@@ -37,10 +37,10 @@ pub fn route(sandbox: &Sandbox, method: &str, path: &[&str], body: &Value) -> Re
         }),
         ("POST", ["mailboxes", "clear"]) => with(sandbox, body, |mailbox, _| {
             // What an older mailbox gave out leads nowhere in this one.
-            let (id, epoch) = (mailbox.id.clone(), mailbox.epoch);
-            *mailbox = tree::german(&id);
-            mailbox.epoch = epoch + 1;
-            tree::furnish(mailbox);
+            let mut new = tree::german(&mailbox.id);
+            tree::furnish(&mut new);
+            new.go_on_after(mailbox);
+            *mailbox = new;
             Ok(json!({}))
         }),
         _ => Err(Refusal::missing(format!(

@@ -83,6 +83,13 @@ impl Mailbox {
         mailbox
     }
 
+    /// Takes the place of `older`: its delta tokens are stale from now on, and no id of a message in it is given out again. A request for
+    /// one that is worked on late, after its client gave up, must find nothing in here.
+    pub fn go_on_after(&mut self, older: &Self) {
+        self.epoch = older.epoch + 1;
+        self.next = self.next.max(older.next);
+    }
+
     fn take_key(&mut self) -> u64 {
         let key = self.next;
         self.next += 1;
