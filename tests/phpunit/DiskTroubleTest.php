@@ -100,6 +100,7 @@ final class DiskTroubleTest extends GraphTestCase
         mkdir($this->folder . '/in');
         $this->host->break('$GLOBALS["mails"] = ($GLOBALS["mails"] ?? 0) + 1; if ($GLOBALS["mails"] === 4) { ' . $break . ' }');
         $store = (string) ini_get('squeeze_graph.store');
+        self::closeStore();
         $child = $this->host->run($this->folder . '/in');
         self::assertSame(255, $child->status(), $child->output());
         self::assertStringContainsString('StoreException', $child->errors());
