@@ -34,6 +34,12 @@ final class TimeZonesTest extends TestCase
         '2025a' => ['America/Asuncion', 'Asia/Manila'],
         '2025b' => ['Asia/Tehran', 'Iran'],
         '2025c' => ['America/Ensenada', 'America/Santa_Isabel', 'America/Tijuana', 'Mexico/BajaNorte'],
+        '2026a' => ['Europe/Chisinau', 'Europe/Tiraspol'],
+        '2026b' => ['America/Vancouver', 'Canada/Pacific'],
+        '2026c' => ['Africa/Casablanca', 'Africa/El_Aaiun', 'America/Edmonton', 'America/Yellowknife', 'Canada/Mountain'],
+        '2026d' => ['America/Bogota', 'America/Inuvik', 'Asia/Tehran', 'Iran'],
+        '2026e' => ['America/Rainy_River', 'America/Winnipeg', 'Canada/Central'],
+        '2026f' => ['America/Havana', 'Cuba'],
     ];
 
     /**
