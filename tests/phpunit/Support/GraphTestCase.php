@@ -104,8 +104,8 @@ abstract class GraphTestCase extends TestCase
     }
 
     /**
-     * Lets this process have the store open no longer, as before every fork. To start another program is a fork for PHP 8.2 only, since
-     * 8.3 it is a spawn.
+     * Lets this process have the store open no longer, as before every fork. To start another program is a fork for PHP 8.2, and for 8.4
+     * it is none.
      */
     protected static function closeStore(): void
     {
