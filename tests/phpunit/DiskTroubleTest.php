@@ -100,6 +100,7 @@ final class DiskTroubleTest extends GraphTestCase
         mkdir($this->folder . '/in');
         $this->host->break('$GLOBALS["mails"] = ($GLOBALS["mails"] ?? 0) + 1; if ($GLOBALS["mails"] === 4) { ' . $break . ' }');
         $store = (string) ini_get('squeeze_graph.store');
+        self::closeStore();
         $child = $this->host->run($this->folder . '/in');
         self::assertSame(255, $child->status(), $child->output());
         self::assertStringContainsString('StoreException', $child->errors());
@@ -164,6 +165,7 @@ final class DiskTroubleTest extends GraphTestCase
             $child = Php::code(self::NO_ROOM . ' refresh_token("invoices");');
             self::assertStringContainsString('StoreException', $child->errors(), $child->output());
         } else {
+            // What SQLite's log has taken of the disk would do for a while, and a disk with an open file can not be made read-only.
             self::closeStore();
             $this->disk->fill();
             for ($call = 0; $call < 3; $call++) {
@@ -325,15 +327,6 @@ final class DiskTroubleTest extends GraphTestCase
         for ($number = 0; $number < self::MAILS; $number++) {
             $this->sandbox->deliver(World::USER, Mail::mime('mail ' . $number, ['invoice.pdf' => random_bytes($bytes)]));
         }
-    }
-
-    /**
-     * A fork closes the store in both processes. Without it, what SQLite's log has taken of the disk would do for a while, and the disk
-     * could not be made read-only.
-     */
-    private static function closeStore(): void
-    {
-        Php::code('');
     }
 
     private function intact(): void

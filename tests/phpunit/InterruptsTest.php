@@ -64,7 +64,9 @@ final class InterruptsTest extends GraphTestCase
      */
     public function testASignalHandlerThatThrowsStopsALookIntoABusyStore(): void
     {
-        // Nobody else can even read meanwhile. PHP's own SQLite, in a process that does not use the extension's.
+        // Nobody else can even read meanwhile, and nobody may have it open before. PHP's own SQLite, in a process that does not use the
+        // extension's.
+        self::closeStore();
         $holder = Php::startCode('
             $database = new \PDO("sqlite:" . ini_get("squeeze_graph.store"));
             $database->exec("PRAGMA locking_mode = EXCLUSIVE");

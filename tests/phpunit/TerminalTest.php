@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Squeeze\Graph\Tests;
 
 use Squeeze\Graph\Tests\Support\GraphTestCase;
+use Squeeze\Graph\Tests\Support\KeyPair;
 use Squeeze\Graph\Tests\Support\Terminal;
 use Squeeze\Graph\Tests\Support\World;
 
@@ -45,7 +46,7 @@ final class TerminalTest extends GraphTestCase
         $terminal->waitFor('tenant: GUID or domain')->type("\n");
         $terminal->waitFor('This is needed.')->waitFor('tenant: GUID')->type(World::TENANT . "\n");
         $terminal->waitFor('client) ID')->type(World::CLIENT . "\n");
-        $terminal->waitFor('client secret')->type("\n")->waitFor('This is needed.');
+        $terminal->waitFor('nothing: a certificate')->type("\n")->waitFor('nothing: back to the secret')->type("\n");
         $terminal->waitFor('client secret')->type("3f1e2d4c-5b6a-4789-9a0b-1c2d3e4f5a6b\n")->waitFor('column "Value"');
         $terminal->waitFor('client secret')->type(World::SECRET . "\n");
         $terminal->waitFor('when the secret ends')->type("2028-01-31\n");
@@ -60,6 +61,28 @@ final class TerminalTest extends GraphTestCase
         self::assertSame('https://host.example/callback', get_account('invoices')->redirectUri);
         self::assertTrue(get_account('invoices')->hasSecret);
         self::assertStringNotContainsString(World::SECRET, $terminal->shown());
+    }
+
+    public function testACertificateIsAskedForWhereNoSecretIsEnteredAndAgainWhereItIsNoGood(): void
+    {
+        KeyPair::lay(KeyPair::APP, $this->folder);
+        $terminal = $this->adding('--tenant-id=' . World::TENANT, '--client-id=' . World::CLIENT, '--redirect-uri=' . World::REDIRECT_URI);
+        $terminal->waitFor('nothing: a certificate')->type("\n");
+        $terminal->waitFor('certificate instead of a secret')->type($this->folder . "/no.pem\n");
+        $terminal->waitFor('private key of the certificate (path of a PEM file): ')->type("\n")->waitFor('This is needed.');
+        $terminal->waitFor('private key')->type($this->folder . "/app.key\n");
+        $terminal->waitFor('→');
+        foreach (['tenant: GUID', 'client) ID', 'redirect URI', 'who is to sign in', 'shared mailbox', 'folder to read', 'processed mails', 'rejected mails'] as $question) {
+            $terminal->waitFor($question)->type("\n");
+        }
+        $terminal->waitFor('nothing: a certificate')->type("\n");
+        $terminal->waitFor('[' . $this->folder . '/no.pem]')->type($this->folder . "/app.pem\n");
+        $terminal->waitFor('[' . $this->folder . '/app.key]')->type("\n");
+        self::assertSame(0, $terminal->wait()->status(), $terminal->shown());
+        $account = get_account('invoices');
+        self::assertSame([$this->folder . '/app.pem', $this->folder . '/app.key'], [$account->clientCertificate, $account->clientKey]);
+        self::assertFalse($account->hasSecret);
+        self::assertStringNotContainsString('when the secret ends', $terminal->shown());
     }
 
     public function testQuestionsDoNotGoWhereTheResultsGo(): void

@@ -104,6 +104,20 @@ abstract class GraphTestCase extends TestCase
     }
 
     /**
+     * Lets this process have the store open no longer, as before every fork. To start another program is a fork for PHP 8.2, and for 8.4
+     * it is none.
+     */
+    protected static function closeStore(): void
+    {
+        $pid = pcntl_fork();
+        if ($pid === 0) {
+            // Nothing of PHPUnit may run twice.
+            posix_kill(getmypid(), SIGKILL);
+        }
+        pcntl_waitpid($pid, $status);
+    }
+
+    /**
      * @template T of \Throwable
      * @param class-string<T> $class
      * @return T

@@ -42,6 +42,9 @@ final class AccountAdd extends Command
     /** What a new account is asked for, in this order. */
     private const ASKED = ['tenant-id', 'client-id', 'redirect-uri', 'user', 'mailbox', 'folder-inbox', 'folder-processed', 'folder-error'];
 
+    /** What it is asked for in the place of a secret. */
+    private const CERTIFICATE = ['client-certificate', 'client-key'];
+
     /** What an empty answer stands for. */
     private const DEFAULTS = [
         // The one of `sign-in`: the account page gives its own with each sign-in.
@@ -136,7 +139,7 @@ final class AccountAdd extends Command
      */
     private function create(string $account, array $given, Prompt $prompt, OutputInterface $output): bool
     {
-        $asked = array_flip(array_map(static fn (string $name): string => strtr($name, '-', '_'), self::ASKED));
+        $asked = array_flip(array_map(static fn (string $name): string => strtr($name, '-', '_'), [...self::ASKED, ...self::CERTIFICATE]));
         $answers = [];
         while (true) {
             $before = $answers;
@@ -183,16 +186,47 @@ final class AccountAdd extends Command
             $default = $before[$key] ?? self::DEFAULTS[$key] ?? null;
             $answers[$key] = $prompt->ask($this->text($question), $default, in_array($key, $needed, true) ? $missing : null);
         }
-        if (!isset($given['client_secret']) && !isset($given['client_certificate'])) {
-            $kept = $before['client_secret'] ?? null;
+
+        return isset($given['client_secret']) ? $answers : $answers + $this->askForProof($prompt, $given, $before, $missing);
+    }
+
+    /**
+     * What the app registration is proved with: a secret or, for whoever enters none, a certificate, which knows its own end.
+     *
+     * @param array<array-key, mixed> $given
+     * @param array<string, ?string> $before the answers of the last round
+     * @param \Closure(?string): ?string $missing
+     * @return array<string, ?string>
+     */
+    private function askForProof(Prompt $prompt, array $given, array $before, \Closure $missing): array
+    {
+        $secret = $before['client_secret'] ?? null;
+        $certificate = $before['client_certificate'] ?? null;
+        $answers = [];
+        while (!isset($given['client_certificate']) && !isset($answers['client_certificate'])) {
             $typed = $prompt->askUnseen(
-                $this->text($kept === null ? 'client secret (its value; it is not shown)' : 'client secret (nothing: the one you typed)'),
-                fn (?string $answer): ?string => $answer === null && $kept === null ? $missing(null) : $this->told($this->wrongSecret($answer)),
+                $secret === null
+                    ? $this->text('client secret (its value, it is not shown; nothing: a certificate)')
+                    : $this->text('client secret (nothing: the one you typed)'),
+                fn (?string $answer): ?string => $this->told($this->wrongSecret($answer)),
             );
-            $answers['client_secret'] = $typed ?? $kept;
-            if (!isset($given['secret_expires_at'])) {
-                $answers['secret_expires_at'] = $prompt->ask($this->text('when the secret ends (a date)'), $before['secret_expires_at'] ?? null);
+            if ($typed !== null || $secret !== null) {
+                $answers['client_secret'] = $typed ?? $secret;
+                if (!isset($given['secret_expires_at'])) {
+                    $answers['secret_expires_at'] = $prompt->ask($this->text('when the secret ends (a date)'), $before['secret_expires_at'] ?? null);
+                }
+
+                return $answers;
             }
+            $answers['client_certificate'] = $prompt->ask(
+                $certificate === null
+                    ? $this->text('certificate instead of a secret (path of a PEM file; nothing: back to the secret)')
+                    : $this->text(self::SETTINGS['client-certificate']),
+                $certificate,
+            );
+        }
+        if (!isset($given['client_key'])) {
+            $answers['client_key'] = $prompt->ask($this->text(self::SETTINGS['client-key']), $before['client_key'] ?? null, $missing);
         }
 
         return $answers;
