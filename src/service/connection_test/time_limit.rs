@@ -99,6 +99,10 @@ impl Transport for Limited {
         }
         self.inner.send(request, cancel)
     }
+
+    fn is_connecting(&self) -> bool {
+        self.inner.is_connecting()
+    }
 }
 
 #[cfg(test)]
