@@ -95,7 +95,12 @@ impl MessageWalk {
                 refuse_search_folder(&client, &folder, &message.folder_id).map_err(|error| error.of(name))?;
                 self.unproven = false;
             }
-            messages.extend(self.walk.take(page));
+            let taken = self.walk.take(page);
+            if messages.is_empty() {
+                messages = taken;
+            } else {
+                messages.extend(taken);
+            }
             if !messages.is_empty() && !self.walk.is_inside() {
                 break;
             }

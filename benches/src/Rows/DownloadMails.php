@@ -15,7 +15,8 @@ use function Squeeze\Graph\import_messages;
 
 /**
  * 100 mails of 100 KB without attachments, as an import gets them: list the inbox, ask each mail for its attachments, save its
- * source. The handler leaves every mail where it is. Ours keeps receipts, too; the scripts do not.
+ * source. The handler leaves every mail where it is. Before a mail is handed over it is noted, durably, so that one that kills its
+ * process is known: one commit a mail, in every way.
  */
 final class DownloadMails extends Row
 {
@@ -52,7 +53,9 @@ final class DownloadMails extends Row
     {
         $scene->newStore();
 
-        return ['directory' => $scene->newFolder('mails')];
+        $folder = $scene->newFolder('mails');
+
+        return ['directory' => $folder, 'database' => $folder . '/receipts.sqlite'];
     }
 
     public function ours(array $given): mixed
@@ -69,11 +72,13 @@ final class DownloadMails extends Row
     public function plain(array $given): mixed
     {
         $client = new PlainClient($given);
+        $receipts = new Receipts($given['database']);
         $seen = [];
         foreach ($client->all(self::inbox(50)) as $number => $message) {
             $attachments = $client->all(self::attachments($message['id']));
             $file = "{$given['directory']}/{$number}.eml";
             $client->download("/me/messages/{$message['id']}/\$value", $file);
+            $receipts->note([$message['id']], 'begun');
             $seen[] = [$message['id'], count($attachments), filesize($file), hash_file('xxh128', $file)];
         }
 
@@ -83,6 +88,7 @@ final class DownloadMails extends Row
     public function batch(array $given): mixed
     {
         $client = new BatchClient($given);
+        $receipts = new Receipts($given['database']);
         $messages = $client->all(self::inbox(1000));
         $attachments = $client->together(array_map(static fn (array $message): array => ['GET', self::attachments($message['id'])], $messages));
         $files = [];
@@ -93,6 +99,7 @@ final class DownloadMails extends Row
         $seen = [];
         foreach ($messages as $number => $message) {
             $file = "{$given['directory']}/{$number}.eml";
+            $receipts->note([$message['id']], 'begun');
             $seen[] = [$message['id'], count($attachments[$number]['value']), filesize($file), hash_file('xxh128', $file)];
         }
 

@@ -132,19 +132,18 @@ impl Walk {
         })
     }
 
-    /// The messages of a page that were not there before, in order.
+    /// The messages of a page that were not there before, in order. They stay where they are: a page is the most that a list holds in
+    /// memory, and a second one beside it would double that.
     pub(in crate::service) fn take(&mut self, page: Page<Message>) -> Vec<Message> {
         let empty = page.value.is_empty();
-        let mut new = Vec::new();
-        for message in page.value {
-            if self.left == Some(0) {
-                break;
-            }
-            if self.is_new(&message) {
+        let mut new = page.value;
+        new.retain(|message| {
+            let taken = self.left != Some(0) && self.is_new(message);
+            if taken {
                 self.left = self.left.map(|left| left - 1);
-                new.push(message);
             }
-        }
+            taken
+        });
         if self.left == Some(0) {
             self.phase = Phase::Ended;
             return new;
