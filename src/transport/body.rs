@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use crate::transport::text::Text;
 use crate::transport::{Stage, TransportError};
 
 /// Bytes a second below which a download counts as stalled. The slowest line that Exchange is of any use on has ten times that.
@@ -134,8 +135,15 @@ pub enum JsonError {
 /// A value read from a JSON body of at most `limit` bytes, whole, which lets its connection be used again. Text and value are in memory
 /// together for a moment: read byte by byte while it comes, the text of a long list took twice the time.
 pub fn read_json<T: DeserializeOwned>(body: &mut dyn Read, limit: u64, host: &str) -> Result<T, JsonError> {
-    let text = read_all(body, limit, host).map_err(JsonError::Transport)?;
+    let text = Text::read(body, limit).map_err(|error| JsonError::Transport(read_error(&error, host)))?;
+    if is_over(text.len(), limit) {
+        return Err(JsonError::Transport(too_large(limit, host)));
+    }
     serde_json::from_slice(&text).map_err(JsonError::Json)
+}
+
+fn is_over(bytes: usize, limit: u64) -> bool {
+    u64::try_from(bytes).unwrap_or(u64::MAX) > limit
 }
 
 fn too_large(limit: u64, host: &str) -> TransportError {
@@ -153,7 +161,7 @@ pub fn read_all(body: &mut dyn Read, limit: u64, host: &str) -> Result<Vec<u8>, 
     body.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| read_error(&error, host))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+    if is_over(bytes.len(), limit) {
         return Err(too_large(limit, host));
     }
     Ok(bytes)

@@ -8,6 +8,7 @@ mod fault;
 pub mod http;
 mod named_file;
 pub mod proxy;
+mod text;
 mod trust;
 
 pub mod retry_after;
