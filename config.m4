@@ -24,10 +24,9 @@ if test "$PHP_SQUEEZE_GRAPH" != "no"; then
     AC_MSG_ERROR([clang was not found. It reads PHP's headers; on Debian: apt-get install clang libclang-dev])
   fi
   dnl $PHP_PHP_CONFIG may be a bare name; the build needs a path.
-  AC_PATH_PROG([PHP_CONFIG_PATH], [$PHP_PHP_CONFIG], [no])
-  if test "$PHP_CONFIG_PATH" = "no"; then
-    PHP_CONFIG_PATH="$PHP_PHP_CONFIG"
-  fi
+  AS_CASE([$PHP_PHP_CONFIG],
+    [*/*], [PHP_CONFIG_PATH=$PHP_PHP_CONFIG],
+    [AC_PATH_PROG([PHP_CONFIG_PATH], [$PHP_PHP_CONFIG], [$PHP_PHP_CONFIG])])
   dnl Without a folder to make, configure complains about its own mkdir.
   PHP_ADD_BUILD_DIR([modules])
   PHP_SUBST([CARGO])

@@ -15,7 +15,8 @@ use function Squeeze\Graph\adopt_token;
 use function Squeeze\Graph\has_account;
 use function Squeeze\Graph\is_expired;
 
-[, $file, $zone] = array_pad($argv, 3, '');
+$file = $argv[1] ?? '';
+$zone = $argv[2] ?? '';
 $tokens = count($argv) === 3 && is_file($file) ? json_decode((string) file_get_contents($file), true) : null;
 if (!is_array($tokens)) {
     fwrite(STDERR, "FILE has to hold a JSON object of account => token.\nusage: php old-tokens.php FILE ZONE\n");

@@ -61,12 +61,12 @@ interface Client
      * identity. Never take these paths from people who may not use every key that PHP can read.
      *
      * @param string $account the host's own key, 1–190 characters
-     * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string, client_secret?:
-     *     ?string, client_certificate?: ?string, client_key?: ?string, secret_expires_at?:
-     *     \DateTimeInterface|string|null, redirect_uri?: ?string, user?: ?string, mailbox?: ?string, folder_inbox?:
-     *     ?string, folder_processed?: ?string, folder_error?: ?string, scopes?: list<string>|null, refresh_interval?:
-     *     ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null, authority_url?: ?string,
-     *     graph_url?: ?string} $settings
+     * @param array{protocol?: 'delegated'|'application'|null, tenant_id?: string, client_id?: string,
+     *     client_secret?: ?string, client_certificate?: ?string, client_key?: ?string,
+     *     secret_expires_at?: \DateTimeInterface|string|null, redirect_uri?: ?string, user?: ?string, mailbox?: ?string,
+     *     folder_inbox?: ?string, folder_processed?: ?string, folder_error?: ?string, scopes?: list<string>|null,
+     *     refresh_interval?: ?int, enabled?: ?bool, cloud?: 'global'|'usgov'|'usgov-dod'|'china'|null,
+     *     authority_url?: ?string, graph_url?: ?string} $settings
      * @return bool true: someone must (again) sign in
      * @throws ConfigurationException a key is unknown, missing or wrong, or a file can not be used; the message names it
      */
@@ -230,9 +230,9 @@ interface Client
      * Takes over a token that older scripts kept. Its identity is pinned at the first refresh.
      *
      * @param array{access_token?: ?string, refresh_token?: ?string, expires_at?: int|string|\DateTimeInterface|null,
-     *     expires?: int|string|\DateTimeInterface|null, expires_on?: int|string|\DateTimeInterface|null, expires_in?:
-     *     int|string|null, issued_at?: int|string|\DateTimeInterface|null, scope?: ?string, id_token?: ?string}
-     *     $token no expiry means expired
+     *     expires?: int|string|\DateTimeInterface|null, expires_on?: int|string|\DateTimeInterface|null,
+     *     expires_in?: int|string|null, issued_at?: int|string|\DateTimeInterface|null, scope?: ?string,
+     *     id_token?: ?string} $token no expiry means expired
      * @param string|null $timezone IANA or Windows name, for times without an offset
      * @param bool $onlyIfAbsent leaves an account alone that has tokens already
      * @throws AccountNotFoundException no account of that name

@@ -511,9 +511,10 @@ final class FakeClient implements Client
     {
         $this->called(__FUNCTION__, func_get_args());
         $checks = [];
-        $check = static function (string $id, callable $look) use (&$checks): void {
+        /** @param \Closure(): string $look */
+        $check = static function (string $id, \Closure $look) use (&$checks): void {
             try {
-                $checks[] = ['id' => $id, 'label' => $id, 'status' => 'ok', 'detail' => (string) $look()];
+                $checks[] = ['id' => $id, 'label' => $id, 'status' => 'ok', 'detail' => $look()];
             } catch (GraphException $failure) {
                 $problem = $failure->getProblem();
                 // Only an import needs all three folders.

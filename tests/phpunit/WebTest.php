@@ -15,6 +15,7 @@ use Squeeze\Graph\Web\AccountRow;
 use Squeeze\Graph\Web\Configuration;
 use Squeeze\Graph\Web\FolderChooser;
 use Squeeze\Graph\Web\LogFile;
+use Squeeze\Graph\Web\LogRecord;
 use Squeeze\Graph\Web\Request;
 use Squeeze\Graph\Web\Response;
 use Squeeze\Graph\Web\Session;
@@ -461,7 +462,7 @@ final class WebTest extends TestCase
             file_put_contents($path, implode('', array_map($line, range(1, 20_000))) . "no JSON\n[]\n{\"time\":\"x\",\"level\":\"info\",\"message\":\"y\"}\n");
             $all = static fn (): bool => true;
             $newest = (new LogFile($path))->newest(3, $all);
-            self::assertSame(['a20000', 'a19999', 'a19998'], array_column($newest, 'account'));
+            self::assertSame(['a20000', 'a19999', 'a19998'], array_map(static fn (LogRecord $record): ?string => $record->text('account'), $newest));
             self::assertLessThan(20_000, count((new LogFile($path))->newest(100_000, $all)), 'never the whole file');
             self::assertSame([], (new LogFile($path . '-missing'))->newest(3, $all));
         } finally {
@@ -530,6 +531,20 @@ final class WebTest extends TestCase
                 self::assertNotSame('', $refused->getMessage());
             }
         }
+        $noTexts = [
+            '"base_path" must be a text, and is of type array' => ['base_path' => ['/graph']],
+            'tenant "nord": "store" must be a text, and is of type array' => ['tenants' => ['nord' => ['store' => ['/nord.sqlite']]]],
+            'tenant "nord": "suggestions.user" must be a text, and is of type stdClass' => ['tenants' => ['nord' => ['suggestions' => ['user' => new \stdClass()]]]],
+        ];
+        foreach ($noTexts as $message => $values) {
+            try {
+                new Configuration($values);
+                self::fail($message);
+            } catch (\UnexpectedValueException $refused) {
+                self::assertSame($message, $refused->getMessage());
+            }
+        }
+        self::assertSame('17', (new Configuration(['tenants' => ['nord' => ['label' => 17]]]))->tenants['nord']->label);
         $example = new Configuration(require __DIR__ . '/../../php/web/config.example.php');
         self::assertSame(['nord', 'sued'], array_keys($example->tenants));
     }

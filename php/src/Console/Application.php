@@ -191,11 +191,8 @@ final class Application extends Symfony
         foreach ($argv as $word) {
             $before = $joined === [] || $ended ? '' : $joined[count($joined) - 1];
             $ended = $ended || $word === '--';
-            if (in_array($before, self::TENANTS, true) || ($word === '-' && in_array($before, self::FILES, true))) {
-                $joined[count($joined) - 1] .= '=' . $word;
-            } else {
-                $joined[] = $word;
-            }
+            $belongs = in_array($before, self::TENANTS, true) || ($word === '-' && in_array($before, self::FILES, true));
+            $joined[] = $belongs ? array_pop($joined) . '=' . $word : $word;
         }
 
         return $joined;

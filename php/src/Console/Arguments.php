@@ -127,16 +127,17 @@ final class Arguments
      */
     public function tenants(): array
     {
+        /** @var list<array<string, string>> $tenants */
         $tenants = [];
         foreach ($this->given as [$name, $value]) {
             if ($name === 'store') {
                 $tenants[] = ['squeeze_graph.store' => (string) $value];
             } elseif ($name === 'key-file') {
-                $last = max(0, count($tenants) - 1);
-                if (isset($tenants[$last]['squeeze_graph.key_file'])) {
+                $last = array_pop($tenants) ?? [];
+                if (isset($last['squeeze_graph.key_file'])) {
                     throw new UsageException('Each --key-file belongs to the --store before it; two came in a row');
                 }
-                $tenants[$last]['squeeze_graph.key_file'] = (string) $value;
+                $tenants[] = $last + ['squeeze_graph.key_file' => (string) $value];
             }
         }
         foreach ($tenants as $tenant) {

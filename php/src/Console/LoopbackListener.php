@@ -30,7 +30,7 @@ final class LoopbackListener
     public function __construct(private readonly string $path = '/callback', private readonly string $elsewhere = 'Not found')
     {
         $server = @stream_socket_server('tcp://127.0.0.1:0', $code, $message);
-        $this->server = $server ?: throw new \RuntimeException((string) $message);
+        $this->server = $server ?: throw new \RuntimeException(is_string($message) ? $message : '');
     }
 
     public function uri(): string

@@ -80,9 +80,7 @@ abstract class Script
      *
      * @throws UsageException
      */
-    protected function prepare(): void
-    {
-    }
+    abstract protected function prepare(): void;
 
     /**
      * @param list<string> $argv as PHP gives it, the script's name first

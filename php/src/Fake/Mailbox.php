@@ -217,8 +217,12 @@ final class Mailbox
         }
         $lower = static fn (string $text): string => mb_strtolower(self::normal($text));
         foreach ([self::normal(...), $lower, self::trimmed(...)] as $form) {
-            $fits = static fn (array $names): bool => in_array($form($wanted), array_map($form, $names), true);
-            $found = array_keys(array_filter($called, $fits));
+            $found = [];
+            foreach ($called as $id => $names) {
+                if (in_array($form($wanted), array_map($form, $names), true)) {
+                    $found[] = $id;
+                }
+            }
             if (count($found) === 1) {
                 return $this->folder($found[0]);
             }

@@ -40,6 +40,7 @@ class Sandbox
     {
         $pipes = [];
         $process = proc_open([self::binary(), '--exit-with-stdin', ...$options], [['pipe', 'r'], ['pipe', 'w']], $pipes);
+        $pipes = self::resources($pipes);
         if ($process === false || !isset($pipes[0], $pipes[1])) {
             throw new \RuntimeException('The sandbox can not be started');
         }
@@ -128,6 +129,7 @@ class Sandbox
         }
         $pipes = [];
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']], $pipes);
+        $pipes = self::resources($pipes);
         if ($process === false || !isset($pipes[1], $pipes[2])) {
             throw new \RuntimeException('The sandbox can not be started');
         }
@@ -142,7 +144,7 @@ class Sandbox
 
     /**
      * @param array<string, string|true> $options
-     * @return array<string, string> the query of the callback
+     * @return array<array-key, string> the query of the callback
      */
     public function signIn(string $url, array $options = []): array
     {
@@ -247,6 +249,16 @@ class Sandbox
         $found = $this->control('GET', '/messages?folder=/Posteingang&mailbox=' . rawurlencode($mailbox));
 
         return $this->ids($this->list($found, 'messages'));
+    }
+
+    /**
+     * The pipes that proc_open() has made.
+     *
+     * @return array<array-key, resource> by number
+     */
+    private static function resources(mixed $pipes): array
+    {
+        return is_array($pipes) ? array_filter($pipes, is_resource(...)) : [];
     }
 
     /**

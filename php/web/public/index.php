@@ -13,11 +13,11 @@ use Squeeze\Graph\Web\Response;
 use Squeeze\Graph\Web\Session;
 use Squeeze\Graph\Web\Site;
 
-if (PHP_SAPI === 'cli-server' && in_array(parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH), ['/style.css', '/page.js', '/icon.svg'], true)) {
+require __DIR__ . '/../src/autoload.php';
+
+if (PHP_SAPI === 'cli-server' && in_array(Request::fromGlobals('')->path, ['/style.css', '/page.js', '/icon.svg'], true)) {
     return false;
 }
-
-require __DIR__ . '/../src/autoload.php';
 
 (static function (): void {
     try {

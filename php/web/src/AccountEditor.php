@@ -39,7 +39,7 @@ final class AccountEditor
             /** @var array{redirect_uri?: string} $settings of any keys and types, as the host configured them: saving judges them */
             $settings = $visit->tenant->account + [
                 // One that is stored may be that of the host's own sign-in.
-                'redirect_uri' => $form->account?->redirectUri ?? $visit->configuration->redirectUri($visit->request),
+                'redirect_uri' => $form->account->redirectUri ?? $visit->configuration->redirectUri($visit->request),
             ] + $form->settings();
             $signInNeeded = $visit->client->saveAccount($form->name, $settings);
         } catch (ConfigurationException $refused) {

@@ -55,7 +55,7 @@ final class AccountForm
             $values[$field] = $request->form($field);
         }
 
-        return new self($account?->account ?? $request->form('name'), $values, $account, $request->form('enabled') === '1');
+        return new self($account->account ?? $request->form('name'), $values, $account, $request->form('enabled') === '1');
     }
 
     /** @return array<string, string> in the order of the form */

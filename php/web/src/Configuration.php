@@ -39,10 +39,10 @@ final class Configuration
             throw new \UnexpectedValueException('"tenants" is empty');
         }
         $this->tenants = $tenants;
-        $this->basePath = rtrim((string) ($values['base_path'] ?? ''), '/');
-        $this->redirectUri = isset($values['redirect_uri']) ? (string) $values['redirect_uri'] : null;
+        $this->basePath = rtrim(self::text('"base_path"', $values['base_path'] ?? ''), '/');
+        $this->redirectUri = isset($values['redirect_uri']) ? self::text('"redirect_uri"', $values['redirect_uri']) : null;
         $this->language = in_array($values['language'] ?? null, Words::LANGUAGES, true) ? $values['language'] : null;
-        $this->timezone = new \DateTimeZone((string) ($values['timezone'] ?? 'UTC'));
+        $this->timezone = new \DateTimeZone(self::text('"timezone"', $values['timezone'] ?? 'UTC'));
         $access = $values['access'] ?? null;
         if ($access !== null && !$access instanceof \Closure) {
             throw new \UnexpectedValueException('"access" must be a closure: fn (Request $request, ?string $tenant): bool');
@@ -66,6 +66,18 @@ final class Configuration
             is_array($values) ? $values : throw new \UnexpectedValueException($file . ' returns no array'),
             $token === '' ? null : $token,
         );
+    }
+
+    /**
+     * A value that has to be a text, or what PHP turns into one without losing anything.
+     *
+     * @throws \UnexpectedValueException it is an array, or an object that is no text
+     */
+    public static function text(string $what, mixed $value): string
+    {
+        return $value === null || is_scalar($value) || $value instanceof \Stringable
+            ? (string) $value
+            : throw new \UnexpectedValueException(sprintf('%s must be a text, and is of type %s', $what, get_debug_type($value)));
     }
 
     /**

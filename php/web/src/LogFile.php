@@ -18,8 +18,8 @@ final class LogFile
     /**
      * Records from the end; a line that is none is passed over.
      *
-     * @param \Closure(array<array-key, mixed>): bool $wanted
-     * @return list<array<array-key, mixed>> each with `time`, `level` and `message`
+     * @param \Closure(LogRecord): bool $wanted
+     * @return list<LogRecord>
      */
     public function newest(int $limit, \Closure $wanted): array
     {
@@ -38,23 +38,12 @@ final class LogFile
         }
         $records = [];
         for ($line = count($lines) - 1; $line >= 0 && count($records) < $limit; --$line) {
-            $record = json_decode($lines[$line], true);
-            if (is_array($record) && $this->isRecord($record) && $wanted($record)) {
+            $record = LogRecord::read($lines[$line]);
+            if ($record !== null && $wanted($record)) {
                 $records[] = $record;
             }
         }
 
         return $records;
-    }
-
-    /** @param array<array-key, mixed> $record */
-    private function isRecord(array $record): bool
-    {
-        $time = $record['time'] ?? null;
-
-        return is_string($record['level'] ?? null)
-            && is_string($record['message'] ?? null)
-            && is_string($time)
-            && preg_match('/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $time) === 1;
     }
 }

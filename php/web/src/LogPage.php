@@ -40,24 +40,21 @@ final class LogPage
         ]);
     }
 
-    /**
-     * @param array<array-key, mixed> $record
-     * @return array<string, mixed>
-     */
-    private function entry(array $record): array
+    /** @return array<string, mixed> */
+    private function entry(LogRecord $record): array
     {
-        $facts = array_diff_key($record, array_flip(self::NO_FACTS));
+        $facts = array_diff_key($record->facts, array_flip(self::NO_FACTS));
         $facts = array_filter($facts, static fn (mixed $value): bool => is_scalar($value) && $value !== '');
         $facts = array_replace(array_intersect_key(array_flip(self::FACTS), $facts), $facts);
-        $key = 'log.message.' . strtr(strtolower((string) $record['message']), ' ', '_');
+        $key = 'log.message.' . strtr(strtolower($record->message), ' ', '_');
         $words = $this->visit->words;
 
         return [
-            'time' => $record['time'],
-            'calm' => in_array($record['level'], ['debug', 'info', 'notice'], true),
-            'level' => $this->word('log.level.', (string) $record['level']),
-            'account' => is_string($record['account'] ?? null) ? $record['account'] : '',
-            'message' => $words->has($key) ? $words->text($key) : (string) $record['message'],
+            'time' => $record->time,
+            'calm' => in_array($record->level, ['debug', 'info', 'notice'], true),
+            'level' => $this->word('log.level.', $record->level),
+            'account' => $record->text('account') ?? '',
+            'message' => $words->has($key) ? $words->text($key) : $record->message,
             'facts' => array_combine(array_map(fn (int|string $name): string => $this->word('log.fact.', (string) $name), array_keys($facts)), $facts),
         ];
     }

@@ -27,20 +27,19 @@ final class Request
     /** @param string $basePath what comes before the page's own paths: empty, or `/graph` */
     public static function fromGlobals(string $basePath): self
     {
-        $path = rawurldecode((string) parse_url('http://host' . ($_SERVER['REQUEST_URI'] ?? '/'), PHP_URL_PATH));
+        $server = [];
+        foreach ($_SERVER as $name => $value) {
+            if (is_string($name) && is_string($value)) {
+                $server[$name] = $value;
+            }
+        }
+        $path = rawurldecode((string) parse_url('http://host' . ($server['REQUEST_URI'] ?? '/'), PHP_URL_PATH));
         if ($basePath !== '' && ($path === $basePath || str_starts_with($path, $basePath . '/'))) {
             $path = substr($path, strlen($basePath));
         }
 
-        $server = [];
-        foreach ($_SERVER as $name => $value) {
-            if (is_string($value)) {
-                $server[$name] = $value;
-            }
-        }
-
         return new self(
-            $_SERVER['REQUEST_METHOD'] ?? 'GET',
+            $server['REQUEST_METHOD'] ?? 'GET',
             $path === '' ? '/' : $path,
             $_GET,
             $_POST,

@@ -187,9 +187,17 @@ final class Site
      */
     private static function explanations(Words $words): array
     {
-        $setting = extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph')['squeeze_graph.language'] ?? [] : [];
+        $setting = extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph')['squeeze_graph.language'] ?? null : null;
 
-        return (($setting['access'] ?? INI_ALL) & INI_USER) === 0 ? [] : ['squeeze_graph.language' => $words->language];
+        return self::isFixed($setting) ? [] : ['squeeze_graph.language' => $words->language];
+    }
+
+    /** @param mixed $setting with its details, as ini_get_all() has them */
+    private static function isFixed(mixed $setting): bool
+    {
+        $access = is_array($setting) ? $setting['access'] ?? null : null;
+
+        return is_int($access) && ($access & INI_USER) === 0;
     }
 
     /** What no page could make anything of. */

@@ -35,16 +35,17 @@ final class Tenant
         if ($unknown !== []) {
             $wrong(sprintf('"%s" is no setting', reset($unknown)));
         }
-        $this->label = (string) ($about['label'] ?? $name);
+        $text = static fn (string $what, mixed $value): string => Configuration::text(sprintf('tenant "%s": "%s"', $name, $what), $value);
+        $this->label = $text('label', $about['label'] ?? $name);
         $this->account = (array) ($about['account'] ?? []);
         $suggestions = [];
         foreach ((array) ($about['suggestions'] ?? []) as $key => $value) {
-            $suggestions[(string) $key] = (string) $value;
+            $suggestions[(string) $key] = $text('suggestions.' . $key, $value);
         }
         $this->suggestions = $suggestions;
         $settings = [];
         foreach (array_intersect_key($about, array_flip(self::SETTINGS)) as $key => $value) {
-            $settings['squeeze_graph.' . $key] = (string) $value;
+            $settings['squeeze_graph.' . $key] = $text((string) $key, $value);
         }
         $this->settings = $settings;
     }

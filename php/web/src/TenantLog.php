@@ -40,9 +40,13 @@ final class TenantLog
     public static function settings(): array
     {
         // With details each is an array.
-        $value = static fn (mixed $setting): string => is_array($setting) ? (string) ($setting['global_value'] ?? '') : '';
+        $value = static fn (mixed $setting): mixed => is_array($setting) ? $setting['global_value'] ?? null : null;
+        $settings = [];
+        foreach (array_map($value, extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph') ?: [] : []) as $name => $text) {
+            $settings[(string) $name] = is_string($text) ? $text : '';
+        }
 
-        return array_map($value, extension_loaded('squeeze_graph') ? ini_get_all('squeeze_graph') ?: [] : []);
+        return $settings;
     }
 
     /** Why there is nothing to be read: a key of the language files; null: there may be. */
@@ -73,7 +77,7 @@ final class TenantLog
     /**
      * The newest first. Single answers of Graph, which are written at the level debug, are left out.
      *
-     * @return list<array<array-key, mixed>>
+     * @return list<LogRecord>
      */
     public function newest(int $limit): array
     {
@@ -81,7 +85,7 @@ final class TenantLog
         foreach ($this->files() as $file) {
             $records = [...$records, ...(new LogFile($file))->newest($limit, $this->isOurs(...))];
         }
-        usort($records, static fn (array $one, array $other): int => strcmp((string) $other['time'], (string) $one['time']));
+        usort($records, static fn (LogRecord $one, LogRecord $other): int => strcmp($other->time, $one->time));
 
         return array_slice($records, 0, $limit);
     }
@@ -95,12 +99,11 @@ final class TenantLog
         )));
     }
 
-    /** @param array<array-key, mixed> $record */
-    private function isOurs(array $record): bool
+    private function isOurs(LogRecord $record): bool
     {
-        $store = $record['store'] ?? null;
+        $store = $record->text('store');
 
-        return $record['level'] !== 'debug' && is_string($store) && self::path($store) === self::path($this->store);
+        return $record->level !== 'debug' && $store !== null && self::path($store) === self::path($this->store);
     }
 
     /** One store may be named in several ways: as it is, and through a symbolic link. */

@@ -96,7 +96,7 @@ final class AccountList extends Command
      */
     private static function addressWidth(array $rows, int $width): int
     {
-        $widths = array_map(static fn (int $column): int => max(array_map(mb_strwidth(...), array_column($rows, $column))), array_keys($rows[0]));
+        $widths = array_map(static fn (int $column): int => max(0, ...array_map(mb_strwidth(...), array_column($rows, $column))), array_keys($rows[0]));
         $left = $width - ($widths[0] + $widths[1] + $widths[2] + ($widths[5] ?? 0) + count($widths));
         $longest = max($widths[3], $widths[4]);
         if ($widths[3] + $widths[4] <= $left) {

@@ -133,7 +133,11 @@ final class Doctor extends Command
     /** @param list<Account> $accounts */
     private function network(array $accounts): void
     {
-        $setting = static fn (string $name): string => (string) (ini_get('squeeze_graph.' . $name) ?: get_cfg_var('squeeze_graph.' . $name));
+        $setting = static function (string $name): string {
+            $value = ini_get('squeeze_graph.' . $name) ?: get_cfg_var('squeeze_graph.' . $name);
+
+            return is_string($value) ? $value : '';
+        };
         $proxy = new Proxy($setting('proxy'), $setting('proxy_auth_file'), getenv());
         $set = $proxy->settings();
         $shown = array_map(static fn (string $name, string $value): string => $name . '=' . $value, array_keys($set), $set);

@@ -56,7 +56,7 @@ final class Connection
         $address = $proxy === null ? $server->name() : sprintf('%s:%d', $parts['host'] ?? '', $parts['port'] ?? 80);
         $stream = @stream_socket_client('tcp://' . $address, $code, $message, $this->seconds, STREAM_CLIENT_CONNECT, $context);
         if ($stream === false) {
-            throw new \RuntimeException(sprintf('%s: %s', $address, $message ?: self::reason()));
+            throw new \RuntimeException(sprintf('%s: %s', $address, is_string($message) && $message !== '' ? $message : self::reason()));
         }
         stream_set_timeout($stream, $this->seconds);
         if ($server->secure) {

@@ -92,9 +92,10 @@ final class Proxy
     /** Whether an address is one of a network such as 10.0.0.0/8. */
     private static function isWithin(string $address, string $network): bool
     {
-        [$start, $bits] = array_pad(explode('/', $network, 2), 2, null);
+        $parts = explode('/', $network, 2);
+        $bits = $parts[1] ?? null;
         $one = @inet_pton($address);
-        $other = @inet_pton((string) $start);
+        $other = @inet_pton($parts[0]);
         if ($bits === null || !ctype_digit($bits) || $one === false || $other === false || strlen($one) !== strlen($other)) {
             return false;
         }

@@ -77,13 +77,13 @@ final class Server
         $addresses = gethostbynamel($this->host) ?: [];
         if (function_exists('socket_addrinfo_lookup')) {
             foreach (@socket_addrinfo_lookup($this->host, null, ['ai_socktype' => SOCK_STREAM]) ?: [] as $found) {
-                $address = socket_addrinfo_explain($found)['ai_addr'];
-                $addresses[] = (string) ($address['sin6_addr'] ?? $address['sin_addr'] ?? '');
+                $socket = socket_addrinfo_explain($found)['ai_addr'] ?? null;
+                $address = is_array($socket) ? $socket['sin6_addr'] ?? $socket['sin_addr'] ?? null : null;
+                $addresses[] = is_string($address) ? $address : '';
             }
         } else {
-            foreach (@dns_get_record($this->host, DNS_AAAA) ?: [] as $record) {
-                $addresses[] = is_array($record) && is_string($record['ipv6'] ?? null) ? $record['ipv6'] : '';
-            }
+            $address = static fn (mixed $record): mixed => is_array($record) ? $record['ipv6'] ?? null : null;
+            array_push($addresses, ...array_filter(array_map($address, @dns_get_record($this->host, DNS_AAAA) ?: []), is_string(...)));
         }
 
         return array_values(array_unique(array_filter($addresses)));

@@ -55,6 +55,6 @@ final class Trust
             $this->both = $both;
         }
 
-        return stream_get_meta_data($this->both)['uri'];
+        return stream_get_meta_data($this->both)['uri'] ?? $this->system;
     }
 }
