@@ -7,6 +7,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 use url::Url;
@@ -153,6 +154,23 @@ pub fn home_account(client_info: &str) -> Option<Identity> {
     })
 }
 
+/// Whether one of the claims quotes `secret`.
+pub(super) fn quotes(token: &Secret, secret: &Secret) -> bool {
+    payload(token).is_some_and(|claims| has_text(&claims, &|text| text.contains(secret.expose())))
+}
+
+fn has_text(value: &Value, is_meant: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        // As it came, and as it would be shown.
+        Value::String(text) => is_meant(text) || is_meant(&crate::base::problem::tame(text)),
+        Value::Array(values) => values.iter().any(|value| has_text(value, is_meant)),
+        Value::Object(values) => values
+            .iter()
+            .any(|(name, value)| is_meant(name) || has_text(value, is_meant)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 impl Identity {
     /// Whether one of the addresses is `user`, whatever its case.
     pub fn is_called(&self, user: &str) -> bool {
@@ -162,6 +180,10 @@ impl Identity {
 }
 
 fn claims(token: &Secret) -> Option<Claims> {
+    payload(token)
+}
+
+fn payload<T: DeserializeOwned>(token: &Secret) -> Option<T> {
     let payload = token.expose().split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&bytes).ok()

@@ -232,6 +232,7 @@ impl TokenEndpoint<'_> {
         match (outcome, received) {
             (Ok(body), Some(received)) => body
                 .answer(received.at, server_date(&received.headers), received.clock_skew)
+                .map(|answer| answer.without(&secrets))
                 .ok_or_else(|| unreadable(&received, &request_id)),
             (Err(RequestTokenError::ServerResponse(error)), Some(received))
                 if is_a_strangers(&error, received.status) =>

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::base::clock::UtcInstant;
 use crate::base::secret::Secret;
+use crate::oauth::id_token;
 
 /// The life of a token whose answer does not say it.
 pub const DEFAULT_LIFE: i64 = 600;
@@ -105,6 +106,26 @@ pub struct TokenAnswer {
     pub certificate_ends_at: Option<UtcInstant>,
 }
 
+/// From this length on, bytes, a secret does not stand in a text by chance. Microsoft's have more.
+const UNMISTAKABLE: usize = 16;
+
+impl TokenAnswer {
+    /// Without what quotes one of `secrets`, which were sent: who signed in and what was granted is shown to people. No server of
+    /// Microsoft's quotes any, and who signed in is not to be believed of one that does.
+    pub(super) fn without(mut self, secrets: &[Secret]) -> Self {
+        for secret in secrets.iter().filter(|secret| secret.expose().len() >= UNMISTAKABLE) {
+            self.id_token = self.id_token.filter(|token| !id_token::quotes(token, secret));
+            self.scope = self.scope.map(|scope| {
+                let kept = scope
+                    .split_whitespace()
+                    .filter(|scope| !scope.contains(secret.expose()));
+                kept.collect::<Vec<_>>().join(" ")
+            });
+        }
+        self
+    }
+}
+
 impl TokenBody {
     /// The answer; `None` if it holds no bearer token that could stand in a header.
     pub(super) fn answer(
@@ -181,12 +202,43 @@ fn access_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Acc
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     const NOW: UtcInstant = UtcInstant::from_epoch(1_700_000_000);
 
     fn read(body: &str) -> Option<TokenAnswer> {
         serde_json::from_str::<TokenBody>(body).ok()?.answer(NOW, None, None)
+    }
+
+    #[test]
+    fn what_quotes_a_secret_that_was_sent_is_not_kept() {
+        let secret = "canary-client-secret-0123456789";
+        // claims, whether they are kept
+        let cases = [
+            (r#"{"upn":"anna@contoso.example"}"#.to_owned(), true),
+            (format!(r#"{{"upn":"{secret}"}}"#), false),
+            (format!(r#"{{"upn":"an{secret}na@contoso.example"}}"#), false),
+            (format!(r#"{{"x":[{{"y":"{secret}"}}]}}"#), false),
+            (format!(r#"{{"{secret}":1}}"#), false),
+            (r#"{"upn":"\u0063anary-client-secret-0123456789"}"#.to_owned(), false),
+            // A carriage return, which is not shown.
+            (r#"{"upn":"canary-\rclient-secret-0123456789"}"#.to_owned(), false),
+            // Too short a secret to be told from a word.
+            (r#"{"upn":"short"}"#.to_owned(), true),
+        ];
+        let secrets = [secret, "short", ""].map(|secret| Secret::new(secret.to_owned()));
+        for (claims, expected) in cases {
+            let payload = URL_SAFE_NO_PAD.encode(&claims);
+            let body = format!(
+                r#"{{"access_token":"at","token_type":"Bearer","id_token":"e30.{payload}.c2ln","scope":"short a{secret} User.Read"}}"#
+            );
+            let answer = read(&body).unwrap().without(&secrets);
+            assert_eq!(answer.id_token.is_some(), expected, "{claims}");
+            assert_eq!(answer.scope.as_deref(), Some("short User.Read"));
+        }
     }
 
     #[test]

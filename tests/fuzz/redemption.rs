@@ -35,7 +35,7 @@ const INPUTS: u64 = 100;
 
 const SESSION: &str = "the browser";
 const SECRET: &str = "canary-client-secret";
-const CODE: &str = "canary-code";
+const CODE: &str = "canary-authorization-code";
 /// Who had signed in before.
 const PINNED: &str = "00000000-0000-0000-0000-00000000000a";
 
@@ -183,7 +183,11 @@ fn is_let_in_rightly(case: &Case, nonce: &str, stored: &TokenRecord) {
             "a refresh token from nowhere: {refresh:?}"
         ),
     }
-    assert!(stored.granted_scopes.iter().all(|scope| is_tame(scope)), "{stored:?}");
+    let shown = stored.granted_scopes.iter().chain(&stored.signed_in_as);
+    for text in shown {
+        assert!(is_tame(text), "{text:?}");
+        assert!(![SECRET, CODE].iter().any(|secret| text.contains(secret)), "{text}");
+    }
 }
 
 /// A failure that can be shown and says nothing it should not.
