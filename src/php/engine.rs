@@ -301,14 +301,6 @@ where
     }
 }
 
-/// Does something short on a thread of its own, for whoever needs it by then.
-pub fn beside(task: impl FnOnce() + Send + 'static) -> Outcome<()> {
-    start(move || {
-        // A panic is told to the one who needs it: it does the same and panics, too.
-        let _ = catch_unwind(AssertUnwindSafe(task));
-    })
-}
-
 /// Starts a helper. Signals stay with PHP's thread: handlers of PHP may only run there, and children of the helper
 /// inherit its mask.
 fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {

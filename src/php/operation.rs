@@ -25,15 +25,6 @@ use crate::transport::Transport;
 /// How long a look into the store may find it busy on PHP's thread, where no signal handler runs meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// What a call gets ready while its work begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prepare {
-    /// It needs the store alone.
-    Nothing,
-    /// It will make requests.
-    Requests,
-}
-
 /// A call that has begun: it took all settings at its start.
 #[derive(Clone)]
 pub struct Operation {
@@ -116,7 +107,7 @@ impl Operation {
         })
     }
 
-    /// Runs `work`, which makes requests, beside PHP.
+    /// Runs `work`, which may wait for the network, beside PHP.
     pub fn run<T: Send + 'static>(
         &self,
         arguments: Option<&Arguments>,
@@ -126,17 +117,6 @@ impl Operation {
         self.run_asking(arguments, |context, _: &Asker<(), (), _>| work(context), Reply::Go)
     }
 
-    /// The same for work that needs the store alone.
-    pub fn run_offline<T: Send + 'static>(
-        &self,
-        arguments: &Arguments,
-        work: impl FnOnce(&Context) -> Result<T> + Send + 'static,
-    ) -> Outcome<T> {
-        let offline = |context: &Context, _: &Asker<(), (), _>| work(context);
-        let result = self.attempt_asking(offline, Reply::Go, Prepare::Nothing)?;
-        result.map_err(|error| self.raised(Some(arguments), error))
-    }
-
     /// The same for work that asks PHP code on the way.
     pub fn run_asking<Q: Send + 'static, A: Send + 'static, T: Send + 'static>(
         &self,
@@ -144,7 +124,7 @@ impl Operation {
         work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
         answer: impl FnMut(Q) -> Reply<A>,
     ) -> Outcome<T> {
-        let result = self.attempt_asking(work, answer, Prepare::Requests)?;
+        let result = self.attempt_asking(work, answer)?;
         result.map_err(|error| self.raised(arguments, error))
     }
 
@@ -153,25 +133,17 @@ impl Operation {
         &self,
         work: impl FnOnce(&Context) -> Result<T> + Send + 'static,
     ) -> Outcome<Result<T>> {
-        let work = |context: &Context, _: &Asker<(), (), _>| work(context);
-        self.attempt_asking(work, Reply::Go, Prepare::Requests)
+        self.attempt_asking(|context, _: &Asker<(), (), _>| work(context), Reply::Go)
     }
 
     fn attempt_asking<Q: Send + 'static, A: Send + 'static, T: Send + 'static>(
         &self,
         work: impl FnOnce(&Context, &Asker<Q, A, Result<T>>) -> Result<T> + Send + 'static,
         answer: impl FnMut(Q) -> Reply<A>,
-        prepare: Prepare,
     ) -> Outcome<Result<T>> {
         let operation = self.here();
         let log = Arc::clone(&operation.log);
         let transport = engine::transport(&self.settings);
-        if prepare == Prepare::Requests
-            && let Some(preparation) = transport.preparation()
-        {
-            // Beside the store, which the work opens first.
-            engine::beside(preparation)?;
-        }
         let cancel = CancelToken::new();
         let theirs = cancel.clone();
         engine::run(
@@ -195,7 +167,7 @@ impl Operation {
         self.log.deliver()?;
         match result {
             Err(Error::Failure(failure)) if failure.class == Class::Store && failure.passes() => {
-                self.run_offline(arguments, work)
+                self.run(Some(arguments), work)
             }
             result => result.map_err(|error| self.raised(Some(arguments), error)),
         }

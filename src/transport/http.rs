@@ -221,9 +221,4 @@ impl Transport for HttpTransport {
     fn is_connecting(&self) -> bool {
         self.connecting.load(Ordering::SeqCst) > 0
     }
-
-    /// Reading the system's CA certificates.
-    fn preparation(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        trust::preparation(&self.settings.surroundings)
-    }
 }

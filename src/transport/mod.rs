@@ -153,12 +153,6 @@ pub trait Transport: Send + Sync {
     fn is_connecting(&self) -> bool {
         false
     }
-
-    /// What takes a while and can be done before a request is known, beside other work: [`Transport::send`] does it when nobody did, and
-    /// waits for whoever does. `None` when there is nothing (more) to do.
-    fn preparation(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ type Told = (Option<PathBuf>, Option<PathBuf>);
 
 /// TLS as every `https://` request uses it: TLS 1.2 or newer, HTTP/2 where the server offers it.
 pub(super) fn tls(ca_file: Option<&Path>, surroundings: &Surroundings) -> Result<ClientConfig, Reason> {
-    let mut roots = system(&told(surroundings));
+    let mut roots = system(&(surroundings.ca_bundle.clone(), surroundings.ca_folder.clone()));
     if let Some(path) = ca_file {
         Arc::make_mut(&mut roots).add_parsable_certificates(extra(path)?);
     }
@@ -71,19 +71,6 @@ fn with_roots(roots: Arc<RootCertStore>) -> Result<ClientConfig, Reason> {
 /// to fork in the middle of it.
 pub fn hold() -> Box<dyn Any> {
     Box::new(SYSTEM.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// Parsing the system's store; `None` when that was done, or is being done.
-pub(super) fn preparation(surroundings: &Surroundings) -> Option<Box<dyn FnOnce() + Send>> {
-    let told = told(surroundings);
-    match SYSTEM.try_lock() {
-        Ok(kept) if kept.as_ref().is_none_or(|(by, _)| *by != told) => Some(Box::new(move || drop(system(&told)))),
-        _ => None,
-    }
-}
-
-fn told(surroundings: &Surroundings) -> Told {
-    (surroundings.ca_bundle.clone(), surroundings.ca_folder.clone())
 }
 
 fn system(told: &Told) -> Arc<RootCertStore> {

@@ -29,7 +29,9 @@ fn save_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let patch = patch(arguments.array(1)?)?;
     let operation = Operation::begin()?;
-    let sign_in = operation.run_offline(arguments, move |context| accounts::save_account(context, &name, &patch))?;
+    let sign_in = operation.run(Some(arguments), move |context| {
+        accounts::save_account(context, &name, &patch)
+    })?;
     Ok(sign_in.into_zval(false)?)
 }
 
@@ -108,6 +110,6 @@ fn list_accounts(arguments: &Arguments) -> Outcome {
 fn delete_account(arguments: &Arguments) -> Outcome {
     let name = account_name(arguments, 0)?;
     let operation = Operation::begin()?;
-    let deleted = operation.run_offline(arguments, move |context| accounts::delete_account(context, &name))?;
+    let deleted = operation.run(Some(arguments), move |context| accounts::delete_account(context, &name))?;
     Ok(deleted.into_zval(false)?)
 }

@@ -102,7 +102,7 @@ fn setting_text(arguments: &Arguments, name: &str, value: &Zval) -> Outcome<Stri
 
 fn reseal_store(arguments: &Arguments) -> Outcome {
     let operation = Operation::begin()?;
-    let rows = operation.run_offline(arguments, |context| Ok(context.store.reseal()?))?;
+    let rows = operation.run(Some(arguments), |context| Ok(context.store.reseal()?))?;
     Ok(count(rows).into_zval(false)?)
 }
 

@@ -68,7 +68,7 @@ fn authorization_url(arguments: &Arguments) -> Outcome {
     };
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
-    let url = operation.run_offline(arguments, move |context| {
+    let url = operation.run(Some(arguments), move |context| {
         sign_in::authorization_url(context, &name, &session, &options)
     })?;
     zend::built(|| Ok(url.into_zval(false)?))
@@ -93,7 +93,7 @@ fn admin_consent_url(arguments: &Arguments) -> Outcome {
     let redirect_uri = arguments.optional_name(2)?.map(str::to_owned);
     let operation = Operation::begin()?;
     let session = session(arguments, 1)?;
-    let url = operation.run_offline(arguments, move |context| {
+    let url = operation.run(Some(arguments), move |context| {
         sign_in::admin_consent_url(context, &name, &session, redirect_uri.as_deref())
     })?;
     zend::built(|| Ok(url.into_zval(false)?))

@@ -136,7 +136,7 @@ fn adopt_token(arguments: &Arguments) -> Outcome {
     let token = adopted(arguments, arguments.array(1)?, timezone)?;
     let only_if_absent = arguments.bool(3)?;
     let operation = Operation::begin()?;
-    let status = operation.run_offline(arguments, move |context| {
+    let status = operation.run(Some(arguments), move |context| {
         tokens::adopt_token(context, &name, &token, only_if_absent)
     })?;
     zend::built(|| token_status(&status, operation.language()))
