@@ -56,10 +56,11 @@ final class ProcessesTest extends GraphTestCase
         $this->account();
         $children = (int) (getenv('PROCESSES_CHILDREN') ?: 50);
         // The parent has drawn before: a generator kept in the process would go on alike in each child.
+        // A line is one write: two of them could have those of another child between them.
         $run = Php::code(sprintf('
             authorization_url("invoices", "s"); random_bytes(8);
             for ($i = 0; $i < %d; $i++) {
-                if (pcntl_fork() === 0) { echo authorization_url("invoices", "s"), "\n"; exit; }
+                if (pcntl_fork() === 0) { echo authorization_url("invoices", "s") . "\n"; exit; }
                 if ($i %% 8 === 7) { while (pcntl_wait($status) > 0); }
             }
             while (pcntl_wait($status) > 0);
