@@ -6,8 +6,13 @@ namespace Squeeze\Graph;
 
 use Squeeze\Graph\Fake\Accounts;
 use Squeeze\Graph\Fake\AdoptedToken;
+use Squeeze\Graph\Fake\Argument;
+use Squeeze\Graph\Fake\Calls;
+use Squeeze\Graph\Fake\ConnectionTest;
+use Squeeze\Graph\Fake\Download;
 use Squeeze\Graph\Fake\FolderName;
 use Squeeze\Graph\Fake\Import;
+use Squeeze\Graph\Fake\ImportFolders;
 use Squeeze\Graph\Fake\LocalTime;
 use Squeeze\Graph\Fake\Mailbox;
 use Squeeze\Graph\Fake\MessageArray;
@@ -32,20 +37,18 @@ use Squeeze\Graph\Fake\SignIns;
  */
 final class FakeClient implements Client
 {
+    private readonly Calls $calls;
     private readonly Accounts $accounts;
     private readonly SignIns $signIns;
     /** @var array<string, Mailbox> by account */
     private array $mailboxes = [];
     /** @var array<string, Import> by account */
     private array $imports = [];
-    /** @var array<string, list<\Throwable>> by method */
-    private array $failures = [];
-    /** @var list<array{method: string, arguments: list<mixed>}> */
-    private array $calls = [];
 
     /** @param (\Closure(): \DateTimeInterface)|null $clock what time it is; null: the machine's */
     public function __construct(?\Closure $clock = null)
     {
+        $this->calls = new Calls();
         $this->accounts = new Accounts($clock);
         $this->signIns = new SignIns($this->accounts);
     }
@@ -136,10 +139,7 @@ final class FakeClient implements Client
      */
     public function failNext(string $method, \Throwable $failure): void
     {
-        if (!method_exists(Client::class, $method)) {
-            throw new \ValueError(sprintf('%s has no method %s()', Client::class, $method));
-        }
-        $this->failures[$method][] = $failure;
+        $this->calls->failNext($method, $failure);
     }
 
     /**
@@ -149,12 +149,12 @@ final class FakeClient implements Client
      */
     public function calls(): array
     {
-        return $this->calls;
+        return $this->calls->all();
     }
 
     public function withSettings(#[\SensitiveParameter] array $settings, callable $run): mixed
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         Settings::check($settings);
 
         return $run();
@@ -162,47 +162,47 @@ final class FakeClient implements Client
 
     public function resealStore(): int
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return count($this->accounts->names());
     }
 
     public function setLogger(?callable $logger): void
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
     }
 
     public function saveAccount(string $account, #[\SensitiveParameter] array $settings): bool
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->accounts->save($account, $settings);
     }
 
     public function getAccount(string $account): Account
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->accounts->get($account);
     }
 
     public function hasAccount(string $account): bool
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->accounts->has($account);
     }
 
     public function listAccounts(): array
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return array_map($this->accounts->get(...), $this->accounts->names());
     }
 
     public function deleteAccount(string $account): bool
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         unset($this->mailboxes[$account], $this->imports[$account]);
 
         return $this->accounts->delete($account);
@@ -216,21 +216,21 @@ final class FakeClient implements Client
         ?string $route = null,
         ?string $redirectUri = null,
     ): string {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->signIns->authorizationUrl($account, $session, $prompt, $loginHint, $route, $redirectUri);
     }
 
     public function exchangeCode(#[\SensitiveParameter] array $query, #[\SensitiveParameter] ?string $session = null): TokenStatus
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->signIns->exchange($query, $session);
     }
 
     public function callbackRoute(#[\SensitiveParameter] array $query): ?string
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return SignIns::route($query);
     }
@@ -240,15 +240,15 @@ final class FakeClient implements Client
         #[\SensitiveParameter] ?string $session = null,
         ?string $redirectUri = null,
     ): string {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->signIns->adminConsentUrl($account, $session, $redirectUri);
     }
 
     public function accessToken(string $account, int $minValidity = 300, ?string $challenge = null): string
     {
-        $this->called(__FUNCTION__, func_get_args());
-        self::notNegative(__FUNCTION__, '$minValidity', $minValidity);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        Argument::notNegative(__FUNCTION__, '$minValidity', $minValidity);
         if ($challenge === null) {
             return (string) $this->accounts->good($account, $minValidity)->access;
         }
@@ -262,15 +262,15 @@ final class FakeClient implements Client
 
     public function tokenStatus(string $account): TokenStatus
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->accounts->status($account);
     }
 
     public function isTokenExpired(string $account, int $leeway = 300): bool
     {
-        $this->called(__FUNCTION__, func_get_args());
-        self::notNegative(__FUNCTION__, '$leeway', $leeway);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        Argument::notNegative(__FUNCTION__, '$leeway', $leeway);
         $this->accounts->settings($account);
         $remaining = $this->accounts->token($account)?->remaining($this->accounts->now()) ?? 0;
 
@@ -279,7 +279,7 @@ final class FakeClient implements Client
 
     public function refreshToken(string $account): TokenStatus
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $this->accounts->renew($account);
 
         return $this->accounts->status($account);
@@ -287,15 +287,15 @@ final class FakeClient implements Client
 
     public function refreshTokens(int $horizon = 3900, ?array $accounts = null, ?callable $progress = null): RefreshReport
     {
-        $this->called(__FUNCTION__, func_get_args());
-        $job = new RefreshJob($this->accounts, fn () => $this->fail('refreshToken'));
+        $this->calls->note(__FUNCTION__, func_get_args());
+        $job = new RefreshJob($this->accounts, fn () => $this->calls->fail('refreshToken'));
 
         return $job->run($horizon, $accounts, $progress);
     }
 
     public function revokeTokens(string $account): void
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $this->accounts->forget($account);
     }
 
@@ -305,7 +305,7 @@ final class FakeClient implements Client
         ?string $timezone = null,
         bool $onlyIfAbsent = false,
     ): TokenStatus {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $adopted = AdoptedToken::read($token, $timezone);
         $this->accounts->settings($account);
         if (!$onlyIfAbsent || $this->accounts->token($account) === null) {
@@ -317,7 +317,7 @@ final class FakeClient implements Client
 
     public function exportToken(string $account): array
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $settings = $this->accounts->settings($account);
         $token = $this->accounts->token($account);
         if ($token === null && $settings->isDelegated()) {
@@ -334,36 +334,36 @@ final class FakeClient implements Client
 
     public function isExpired(int|string|\DateTimeInterface $expiresAt, ?string $timezone = null, int $leeway = 300): bool
     {
-        $this->called(__FUNCTION__, func_get_args());
-        self::notNegative(__FUNCTION__, '$leeway', $leeway);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        Argument::notNegative(__FUNCTION__, '$leeway', $leeway);
 
         return LocalTime::instant($expiresAt, $timezone) <= $this->accounts->now() + $leeway;
     }
 
     public function toUtc(string $localTime, string $timezone): \DateTimeImmutable
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return LocalTime::toUtc($localTime, $timezone);
     }
 
     public function listFolders(string $account, ?string $parent = null, bool $recursive = true, bool $hidden = false): array
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->folders($parent, $recursive);
     }
 
     public function findFolder(string $account, string $folder): Folder
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->find($folder);
     }
 
     public function createFolder(string $account, string $path): Folder
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->addFolder($path);
     }
@@ -376,58 +376,50 @@ final class FakeClient implements Client
         bool $unreadOnly = false,
         bool $newestFirst = false,
     ): Messages {
-        $this->called(__FUNCTION__, func_get_args());
-        self::notNegative(__FUNCTION__, '$limit', $limit);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        Argument::notNegative(__FUNCTION__, '$limit', $limit);
         $complaint = $folder === null ? null : FolderName::complaint($folder);
         if ($complaint !== null) {
             throw new \ValueError('listMessages(): Argument #2 ($folder) ' . $complaint);
         }
         $folder ??= $this->accounts->settings($account)->text('folder_inbox') ?? 'wellknown:inbox';
-        $all = fn (): array => array_values(array_filter(
-            $this->open($account)->messagesIn($folder),
-            static fn (Message $message): bool => ($since === null || $message->receivedAt >= $since)
-                && !($unreadOnly && $message->isRead),
-        ));
 
-        return new MessageArray(
-            static fn (): array => array_slice($newestFirst ? array_reverse($all()) : $all(), 0, $limit),
-            static fn (): int => count($all()),
-        );
+        return MessageArray::query(fn (): array => $this->open($account)->messagesIn($folder), $limit, $since, $unreadOnly, $newestFirst);
     }
 
     public function getMessage(string $account, string $messageId, bool $textBody = false): Message
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->whole($messageId, $textBody);
     }
 
     public function getMime(string $account, string $messageId, ?int $maxBytes = null): string
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
-        return $this->bounded($account, $this->open($account)->stored($messageId)['mime'], $maxBytes);
+        return (new Download(__FUNCTION__, $account, $this->open($account), $maxBytes))->mime($messageId);
     }
 
     public function saveMime(string $account, string $messageId, string $path, ?int $maxBytes = null): int
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
-        return $this->save($path, $this->bounded($account, $this->open($account)->stored($messageId)['mime'], $maxBytes));
+        return Download::save($path, (new Download(__FUNCTION__, $account, $this->open($account), $maxBytes))->mime($messageId));
     }
 
     public function listAttachments(string $account, string $messageId): array
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return array_column($this->open($account)->stored($messageId)['attachments'], 'about');
     }
 
     public function getAttachment(string $account, string $messageId, string $attachmentId, ?int $maxBytes = null): string
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
-        return $this->bounded($account, $this->attached($account, $messageId, $attachmentId), $maxBytes);
+        return (new Download(__FUNCTION__, $account, $this->open($account), $maxBytes))->attachment($messageId, $attachmentId);
     }
 
     public function saveAttachment(
@@ -437,15 +429,15 @@ final class FakeClient implements Client
         string $path,
         ?int $maxBytes = null,
     ): int {
-        $this->called(__FUNCTION__, func_get_args());
-        $bytes = $this->attached($account, $messageId, $attachmentId);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        $download = new Download(__FUNCTION__, $account, $this->open($account), $maxBytes);
 
-        return $this->save($path, $this->bounded($account, $bytes, $maxBytes));
+        return Download::save($path, $download->attachment($messageId, $attachmentId));
     }
 
     public function moveMessage(string $account, string $messageId, string $folder): Message
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $mailbox = $this->open($account);
 
         return $mailbox->change($messageId, ['folderId' => $mailbox->find($folder)->id]);
@@ -453,22 +445,14 @@ final class FakeClient implements Client
 
     public function moveMessages(string $account, array $messageIds, string $folder): array
     {
-        $this->called(__FUNCTION__, func_get_args());
-        $mailbox = $this->open($account);
-        $target = $mailbox->find($folder)->id;
+        $this->calls->note(__FUNCTION__, func_get_args());
 
-        return array_map(static function (string $id) use ($mailbox, $target): MoveResult {
-            try {
-                return MoveResult::fromArray(['id' => $id, 'message' => $mailbox->change($id, ['folderId' => $target])]);
-            } catch (MessageNotFoundException $missing) {
-                return MoveResult::fromArray(['id' => $id, 'problem' => $missing->getProblem()]);
-            }
-        }, array_values($messageIds));
+        return $this->open($account)->moveAll($messageIds, $folder);
     }
 
     public function copyMessage(string $account, string $messageId, string $folder): Message
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->copy($messageId, $folder);
     }
@@ -480,7 +464,7 @@ final class FakeClient implements Client
         ?array $categories = null,
         ?bool $flagged = null,
     ): Message {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
 
         return $this->open($account)->change(
             $messageId,
@@ -490,7 +474,7 @@ final class FakeClient implements Client
 
     public function deleteMessage(string $account, string $messageId, bool $permanently = false): void
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $mailbox = $this->open($account);
         if ($permanently) {
             $mailbox->delete($messageId);
@@ -501,7 +485,7 @@ final class FakeClient implements Client
 
     public function getMailboxSettings(string $account): MailboxSettings
     {
-        $this->called(__FUNCTION__, func_get_args());
+        $this->calls->note(__FUNCTION__, func_get_args());
         $this->open($account);
 
         return MailboxSettings::fromArray(['timeZone' => 'Europe/Berlin', 'language' => 'de-DE']);
@@ -509,42 +493,9 @@ final class FakeClient implements Client
 
     public function testConnection(string $account): ConnectionReport
     {
-        $this->called(__FUNCTION__, func_get_args());
-        $checks = [];
-        /** @param \Closure(): string $look */
-        $check = static function (string $id, \Closure $look) use (&$checks): void {
-            try {
-                $checks[] = ['id' => $id, 'label' => $id, 'status' => 'ok', 'detail' => $look()];
-            } catch (GraphException $failure) {
-                $problem = $failure->getProblem();
-                // Only an import needs all three folders.
-                $status = $problem->code === 'folder_not_set' ? 'warning' : 'failed';
-                $checks[] = ['id' => $id, 'label' => $id, 'status' => $status, 'detail' => $problem->explanation, 'problem' => $problem];
-            }
-        };
-        $check('account', fn (): string => $this->accounts->get($account)->account);
-        if ($this->accounts->has($account)) {
-            $check('token', fn (): string => $this->open($account)::class);
-            $found = [];
-            foreach (['folder_inbox', 'folder_processed', 'folder_error'] as $setting) {
-                $check($setting, function () use ($account, $setting, &$found): string {
-                    $name = $this->accounts->settings($account)->text($setting)
-                        ?? throw Problems::configuration($account, 'folder_not_set', sprintf('The setting "%s" is not set.', $setting));
-                    $folder = $this->open($account)->find($name);
-                    if (in_array($folder->id, $found, true)) {
-                        throw self::namedTwice($account, $folder);
-                    }
-                    $found[] = $folder->id;
+        $this->calls->note(__FUNCTION__, func_get_args());
 
-                    return $folder->path;
-                });
-            }
-        }
-
-        return ConnectionReport::fromArray([
-            'ok' => !in_array('failed', array_column($checks, 'status'), true),
-            'checks' => $checks,
-        ]);
+        return (new ConnectionTest($this->accounts, $this->open(...)))->run($account);
     }
 
     public function importMessages(
@@ -559,8 +510,8 @@ final class FakeClient implements Client
         int $maxFailures = 5,
         ?callable $progress = null,
     ): ImportReport {
-        $this->called(__FUNCTION__, func_get_args());
-        self::notNegative(__FUNCTION__, '$limit', $limit);
+        $this->calls->note(__FUNCTION__, func_get_args());
+        Argument::notNegative(__FUNCTION__, '$limit', $limit);
         if ($maxBytes !== null && $maxBytes < 1) {
             throw new \ValueError('importMessages(): Argument #8 ($maxBytes) must be greater than or equal to 1');
         }
@@ -570,7 +521,7 @@ final class FakeClient implements Client
         if (!in_array($body, ['text', 'html', null], true)) {
             throw new \ValueError('importMessages(): Argument #7 ($body) must be either "text", "html" or null');
         }
-        $folders = $this->importFolders($account);
+        $folders = (new ImportFolders($this->accounts, $this->open(...)))->of($account);
         $mailbox = $this->open($account);
         $now = new \DateTimeImmutable('@' . $this->accounts->now());
 
@@ -589,113 +540,11 @@ final class FakeClient implements Client
         );
     }
 
-    /** @param array<array-key, mixed> $arguments */
-    private function called(string $method, array $arguments): void
-    {
-        $this->calls[] = ['method' => $method, 'arguments' => array_values($arguments)];
-        $this->fail($method);
-    }
-
-    private function fail(string $method): void
-    {
-        $failures = $this->failures[$method] ?? [];
-        $failure = array_shift($failures);
-        $this->failures[$method] = $failures;
-        if ($failure !== null) {
-            throw $failure;
-        }
-    }
-
     /** The mailbox, with a token that is good. */
     private function open(string $account): Mailbox
     {
         $this->accounts->good($account);
 
         return $this->mailbox($account);
-    }
-
-    /**
-     * The three folders of an import.
-     *
-     * @return array{inbox: string, processed: string, error: string}
-     * @throws ConfigurationException
-     */
-    private function importFolders(string $account): array
-    {
-        $found = [];
-        foreach (['inbox', 'processed', 'error'] as $which) {
-            $folder = $this->folder($account, $which);
-            if (in_array('id:' . $folder->id, $found, true)) {
-                throw self::namedTwice($account, $folder);
-            }
-            $found[$which] = 'id:' . $folder->id;
-        }
-
-        return ['inbox' => $found['inbox'], 'processed' => $found['processed'], 'error' => $found['error']];
-    }
-
-    private static function namedTwice(string $account, Folder $folder): ConfigurationException
-    {
-        return Problems::configuration($account, 'import_folders_same', sprintf('The folder "%s" is named twice.', $folder->path));
-    }
-
-    /** @param 'inbox'|'processed'|'error' $which */
-    private function folder(string $account, string $which): Folder
-    {
-        $setting = 'folder_' . $which;
-        $name = $this->accounts->settings($account)->text($setting)
-            ?? throw Problems::configuration($account, 'import_folder_missing', sprintf('The setting "%s" is missing.', $setting));
-        try {
-            return $this->open($account)->find($name);
-        } catch (FolderNotFoundException | AmbiguousFolderException $failure) {
-            // That there is no inbox is no matter of where mails go.
-            throw $which === 'inbox'
-                ? $failure
-                : Problems::configuration($account, 'import_folder_unusable', $failure->getProblem()->explanation);
-        }
-    }
-
-    /** The bytes of an attachment; a link has none. */
-    private function attached(string $account, string $messageId, string $attachmentId): string
-    {
-        $attachment = $this->open($account)->attachment($messageId, $attachmentId);
-        if ($attachment['about']->kind === AttachmentKind::Reference) {
-            throw new ServiceException(
-                Problems::of('attachment_is_reference', 'The attachment is only a link.', 'Open its sourceUrl.'),
-                $account,
-            );
-        }
-
-        return $attachment['bytes'];
-    }
-
-    private static function notNegative(string $method, string $argument, ?int $given): void
-    {
-        if ($given !== null && $given < 0) {
-            throw new \ValueError(sprintf('%s(): Argument (%s) must be greater than or equal to 0', $method, $argument));
-        }
-    }
-
-    private function bounded(string $account, string $bytes, ?int $maxBytes): string
-    {
-        self::notNegative(__FUNCTION__, '$maxBytes', $maxBytes);
-        if ($maxBytes !== null && strlen($bytes) > $maxBytes) {
-            throw new ServiceException(
-                Problems::of('too_large', sprintf('It has more than %d bytes.', $maxBytes), 'Allow more.'),
-                $account,
-            );
-        }
-
-        return $bytes;
-    }
-
-    private function save(string $path, string $bytes): int
-    {
-        if (file_put_contents($path, $bytes) !== strlen($bytes)) {
-            throw new \RuntimeException(sprintf('%s can not be written', $path));
-        }
-        chmod($path, 0600);
-
-        return strlen($bytes);
     }
 }

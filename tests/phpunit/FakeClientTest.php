@@ -87,6 +87,30 @@ final class FakeClientTest extends TestCase
         self::assertTrue($this->throws(\ValueError::class, fn () => $this->fake->failNext('findFoldre', $trouble)));
     }
 
+    public function testALimitThatCanBeNoneIsToldByTheNameOfWhatWasCalled(): void
+    {
+        $mailbox = $this->fake->mailbox('invoices');
+        $mailbox->deliver('Invoice 17', ['17.pdf' => '%PDF-1.7']);
+        $message = $mailbox->messagesIn('wellknown:inbox')[0]->id;
+        $attachment = $this->fake->listAttachments('invoices', $message)[0]->id;
+        $path = sys_get_temp_dir() . '/never-written-' . bin2hex(random_bytes(4));
+        $calls = [
+            'getMime' => ['invoices', $message],
+            'saveMime' => ['invoices', $message, $path],
+            'getAttachment' => ['invoices', $message, $attachment],
+            'saveAttachment' => ['invoices', $message, $attachment, $path],
+        ];
+        foreach ($calls as $method => $arguments) {
+            try {
+                $this->fake->$method(...$arguments, maxBytes: -1);
+                self::fail($method);
+            } catch (\ValueError $refused) {
+                self::assertSame($method . '(): Argument ($maxBytes) must be greater than or equal to 0', $refused->getMessage());
+            }
+        }
+        self::assertFileDoesNotExist($path);
+    }
+
     public function testTokensEndWithTime(): void
     {
         $token = $this->fake->accessToken('invoices');

@@ -13,6 +13,7 @@ use Squeeze\Graph\FolderNotFoundException;
 use Squeeze\Graph\Importance;
 use Squeeze\Graph\Message;
 use Squeeze\Graph\MessageNotFoundException;
+use Squeeze\Graph\MoveResult;
 
 /**
  * A mailbox in memory: the folders a German mailbox begins with, and the mails a test delivers.
@@ -304,6 +305,25 @@ final class Mailbox
         $this->messages[$id] = $stored;
 
         return $this->message($id);
+    }
+
+    /**
+     * Moves each that is there.
+     *
+     * @param array<array-key, string> $ids
+     * @return list<MoveResult> in the order of the ids
+     */
+    public function moveAll(array $ids, string $folder): array
+    {
+        $target = $this->find($folder)->id;
+
+        return array_map(function (string $id) use ($target): MoveResult {
+            try {
+                return MoveResult::fromArray(['id' => $id, 'message' => $this->change($id, ['folderId' => $target])]);
+            } catch (MessageNotFoundException $missing) {
+                return MoveResult::fromArray(['id' => $id, 'problem' => $missing->getProblem()]);
+            }
+        }, array_values($ids));
     }
 
     public function copy(string $id, string $folder): Message
