@@ -1,6 +1,6 @@
 # Not in PHP_MODULES: phpize would then run "make test" with an empty "-d extension=".
 squeeze_graph_so = $(phplibdir)/squeeze_graph.so
-squeeze_graph_sources := $(shell find $(top_srcdir)/src -name '*.rs')
+squeeze_graph_sources := $(shell find $(top_srcdir)/src -type f)
 
 all: $(squeeze_graph_so)
 

@@ -9,12 +9,15 @@ namespace Squeeze\Graph\Benches;
  */
 final class Process
 {
+    /** @var list<string> the program, with its arguments, under which processes with the extension run, if any */
+    public static array $under = [];
+
     /**
      * @return list<string>
      */
     public static function command(string $way, string $store, string $ca, bool $bare = false): array
     {
-        $command = [PHP_BINARY, ...($bare ? ['-n'] : [])];
+        $command = [...($way === 'ours' ? self::$under : []), PHP_BINARY, ...($bare ? ['-n'] : [])];
         if ($way === 'ours') {
             foreach (self::settings($store, $ca) as $name => $value) {
                 array_push($command, '-d', $name . '=' . $value);
