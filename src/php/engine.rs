@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, SigmaskHow};
@@ -68,6 +68,9 @@ thread_local! {
 
     /// The calls that run on this thread: several, where a callback calls back or suspends its fiber.
     static OPEN: RefCell<Vec<OpenCall>> = const { RefCell::new(Vec::new()) };
+
+    /// The helper that has brought the result of the last call.
+    static LAST: RefCell<Option<Helper>> = const { RefCell::new(None) };
 }
 
 /// What no thread may be in the middle of when the process forks. A lock that a helper holds at that moment would stay
@@ -224,6 +227,32 @@ pub enum Reply<A> {
 /// How long work may take to end in order after its last answer.
 const ORDERLY_END: Duration = Duration::from_secs(2);
 
+/// The thread of a call. It is left to itself unless it is waited for; in a forked child it is not there, and no word may be said of it.
+struct Helper {
+    pid: u32,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Helper {
+    /// Waits until it is gone. It has to be at its end.
+    fn join(mut self) {
+        if self.pid == std::process::id()
+            && let Some(thread) = self.thread.take()
+        {
+            // What its work came to was told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if self.pid != std::process::id() {
+            std::mem::forget(self.thread.take());
+        }
+    }
+}
+
 /// Runs `work` on a helper thread and answers its questions with `answer` on this thread; `between` runs in each pause.
 pub fn run<Q, A, T>(
     cancel: &CancelToken,
@@ -241,7 +270,7 @@ where
     let (answers, inbox) = channel();
     let _open = Opened::new(cancel);
     let theirs = cancel.clone();
-    start(move || {
+    let helper = start(move || {
         let asker = Asker {
             questions,
             answers: inbox,
@@ -252,8 +281,11 @@ where
         let _ = asker.questions.send(Message::Done(result));
     })?;
     let mut ending: Option<(Raised, Instant)> = None;
+    let mut done;
     let ended = loop {
-        match messages.recv_timeout(SLICE) {
+        let message = messages.recv_timeout(SLICE);
+        done = matches!(message, Ok(Message::Done(_)));
+        match message {
             // The end in order, or work that goes on asking after its last answer.
             Ok(_) if ending.is_some() => break Err(Raised::Pending),
             Ok(Message::Done(Ok(value))) => break between().map(|()| value),
@@ -295,6 +327,9 @@ where
     if ended.is_err() {
         cancel.cancel();
     }
+    if done {
+        LAST.set(Some(helper));
+    }
     match ending {
         Some((reason, _)) => Err(reason),
         None => ended,
@@ -303,7 +338,12 @@ where
 
 /// Starts a helper. Signals stay with PHP's thread: handlers of PHP may only run there, and children of the helper
 /// inherit its mask.
-fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {
+fn start(body: impl FnOnce() + Send + 'static) -> Outcome<Helper> {
+    // The allocator gives a new thread the memory in which one that is gone has worked. If the last one is just going it would take more:
+    // a list of several pages would have two of them in memory.
+    if let Some(last) = LAST.take() {
+        last.join();
+    }
     let before = SigSet::all()
         .thread_swap_mask(SigmaskHow::SIG_SETMASK)
         .map_err(|error| Raised::internal(format!("signals cannot be blocked: {error}")))?;
@@ -313,11 +353,18 @@ fn start(body: impl FnOnce() + Send + 'static) -> Outcome<()> {
         RUNNING.fetch_sub(1, Ordering::SeqCst);
     });
     let restored = before.thread_set_mask();
-    if let Err(error) = started {
-        RUNNING.fetch_sub(1, Ordering::SeqCst);
-        return Err(Raised::internal(format!("no thread could be started: {error}")));
-    }
-    restored.map_err(|error| Raised::internal(format!("signals cannot be unblocked: {error}")))
+    let thread = match started {
+        Ok(thread) => thread,
+        Err(error) => {
+            RUNNING.fetch_sub(1, Ordering::SeqCst);
+            return Err(Raised::internal(format!("no thread could be started: {error}")));
+        }
+    };
+    restored.map_err(|error| Raised::internal(format!("signals cannot be unblocked: {error}")))?;
+    Ok(Helper {
+        pid: std::process::id(),
+        thread: Some(thread),
+    })
 }
 
 /// Waits, at the end of the process, for what was left behind by an interrupt: helpers that tidy up, and token requests
