@@ -150,8 +150,9 @@ abstract class Script
         }
         foreach ($unknown as $account) {
             $exit = $exit->and(ExitCode::Configuration);
-            $this->output->record('error', ['account' => $account, 'message' => $this->words->text('Account %s is unknown.', $account)]);
-            $this->output->note($this->words->text('Account %s is unknown.', $account));
+            $message = $this->words->text('There is no account named %s. Check the name, and which store is configured.', $account);
+            $this->output->record('error', ['account' => $account, 'message' => $message]);
+            $this->output->note($message);
         }
 
         return $exit;

@@ -184,7 +184,7 @@ final class Words
         'sign-in ends' => 'Anmeldung endet',
         'permissions missing' => 'es fehlen Rechte',
         'clock differs by' => 'Uhr geht anders um',
-        'Account %s is unknown.' => 'Das Konto %s ist unbekannt.',
+        'There is no account named %s. Check the name, and which store is configured.' => 'Es gibt kein Konto namens %s. Prüfen Sie den Namen und den eingestellten Speicher.',
         'Interrupted. What was done is kept, the next run goes on from here.' => 'Unterbrochen. Was erledigt ist, bleibt; der nächste Lauf macht hier weiter.',
     ];
 
