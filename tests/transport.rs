@@ -135,6 +135,16 @@ fn a_shorter_idle_limit_of_one_request_bounds_silence_and_lets_bytes_come() {
 }
 
 #[test]
+fn no_client_is_being_built_while_the_process_forks() {
+    let forking = squeeze_graph::transport::hold();
+    let (told, hears) = std::sync::mpsc::channel();
+    thread::spawn(move || told.send(fetch(&settings(), "http://127.0.0.1:1/", None).unwrap_err().stage));
+    assert!(hears.recv_timeout(Duration::from_millis(300)).is_err());
+    drop(forking);
+    assert_eq!(hears.recv().unwrap(), Stage::Connect);
+}
+
+#[test]
 fn what_breaks_is_named_by_its_stage_and_says_whether_it_was_sent() {
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closing = server(|mut stream| {

@@ -10,6 +10,7 @@
 //! client's read timeout, which would do both, panics when the body is read outside its runtime.) A shorter idle limit for one request
 //! takes a client of its own, and so a new connection: only a repeated download has one, and only where little is left of the budget.
 
+use std::any::Any;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -32,6 +33,16 @@ const USER_AGENT: &str = concat!("squeeze_graph/", env!("CARGO_PKG_VERSION"));
 /// How long an unused connection is kept: less than the four minutes after which common firewalls forget one without a word, more than
 /// the pause between two web requests of one worker.
 const KEPT_IDLE: Duration = Duration::from_mins(3);
+
+/// Taken while a client is built.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+/// Lets no client be built until dropped: for a fork, see [`crate::store::quiesce`]. CA certificates are read meanwhile, a runtime is
+/// made, and what is made once in a process is half made for that long: a child that was forked then would wait for the rest for ever
+/// (seen in `tokio::signal::registry`).
+pub fn hold() -> Box<dyn Any> {
+    Box::new(BUILDING.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// `reqwest` with the settings of one call. Cheap to make: clients are built when first needed.
 #[derive(Debug)]
@@ -145,6 +156,7 @@ impl HttpTransport {
 
     fn build(&self, way: Way, idle: Duration) -> Result<blocking::Client, (Stage, String)> {
         let settings = &self.settings;
+        let _building = hold();
         let tls = if way.tls {
             trust::tls(settings.ca_file.as_deref(), &settings.surroundings)?
         } else {

@@ -13,7 +13,7 @@ mod trust;
 
 pub mod retry_after;
 
-pub use trust::hold;
+pub use http::hold;
 
 use std::io::Read;
 use std::time::Duration;

@@ -5,7 +5,6 @@
 //! `SSL_CERT_DIR` are honoured, as OpenSSL does, as they were when the call began. Without them the system's bundle is read, one file, and not the folder beside it,
 //! where the same certificates stand again in a file each. Verification can not be turned off.
 
-use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -65,12 +64,6 @@ fn with_roots(roots: Arc<RootCertStore>) -> Result<ClientConfig, Reason> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// Holds the parsed store as it is until dropped: for a fork, see [`crate::store::quiesce`]. Parsing takes long enough for another thread
-/// to fork in the middle of it.
-pub fn hold() -> Box<dyn Any> {
-    Box::new(SYSTEM.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn system(told: &Told) -> Arc<RootCertStore> {
