@@ -1,6 +1,7 @@
 //! Many processes at once, processes that are killed, and processes that fork.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,18 @@ fn sixty_four_processes_write_at_once_without_error_or_long_wait() {
     intact(&folder);
 }
 
+/// Whether the process waits in the store's queue: it has locked a byte of the file `<store>.lock`.
+fn has_place(process: &Child, folder: &Folder) -> bool {
+    let process = process.id().to_string();
+    let file = folder.store_path().with_added_extension("lock");
+    let file = format!(":{}", std::fs::metadata(file).unwrap().ino());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    locks.lines().any(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields[1] == "POSIX" && fields[4] == process && fields[5].ends_with(&file)
+    })
+}
+
 /// The accounts in the order in which so many processes kept them, numbered as they came while the store was busy; `meanwhile` is
 /// done to them before it is free.
 fn queued(folder: &Folder, writers: usize, meanwhile: impl FnOnce(&mut Vec<Child>)) -> Vec<String> {
@@ -92,7 +105,16 @@ fn queued(folder: &Folder, writers: usize, meanwhile: impl FnOnce(&mut Vec<Child
         .unwrap();
     for writer in &mut writers {
         drop(writer.stdin.take());
-        std::thread::sleep(Duration::from_millis(20));
+        // However late it gets its turn on a busy machine: the next one comes after it.
+        let begun = Instant::now();
+        while !has_place(writer, folder) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{} does not wait",
+                writer.id()
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
     meanwhile(&mut writers);
     busy.commit().unwrap();
