@@ -25,6 +25,7 @@ final class PanicTest extends GraphTestCase
         exec(sprintf('cc -shared -fPIC -O1 -o %s %s -ldl 2>&1', escapeshellarg($library), escapeshellarg(__DIR__ . '/Support/failing-clock.c')), $output, $status);
         self::assertSame(0, $status, implode("\n", $output));
         exec(sprintf("nm -S -C --defined-only %s | awk '/ t .*std::thread::.*park_timeout$/ { print $1, $2 }'", escapeshellarg(Php::extension())), $spares);
+        self::assertNotSame([], $spares, Php::extension() . ' has no symbols; tools/build makes one that has');
         file_put_contents($this->folder . '/clock', str_repeat("\0", 16));
         // Every place costs a run; the small form takes about so many of them, evenly.
         $places = (int) (getenv('PANIC_PLACES') ?: 5);
