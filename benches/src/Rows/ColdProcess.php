@@ -33,7 +33,10 @@ final class ColdProcess extends Row
 
     public function prepare(Scene $scene, string $way): array
     {
-        return [];
+        $file = $scene->newFolder('database') . '/tokens.sqlite';
+        Tokens::create($file, [Scene::ACCOUNT], $scene->given());
+
+        return ['database' => $file];
     }
 
     public function ours(array $given): mixed
@@ -43,18 +46,16 @@ final class ColdProcess extends Row
 
     public function plain(array $given): mixed
     {
-        $client = new PlainClient($given);
-        $token = $client->refresh($given['refresh_token']);
-        // Beside the old file and renamed, so that a reader never finds half of it.
-        file_put_contents($given['folder'] . '/token.json.new', json_encode(['expires_at' => time() + $token['expires_in']] + $token, JSON_THROW_ON_ERROR));
-        rename($given['folder'] . '/token.json.new', $given['folder'] . '/token.json');
+        $tokens = new Tokens($given['database']);
+        $token = (new PlainClient($given))->refresh($tokens->of(Scene::ACCOUNT)['refresh_token']);
+        $tokens->keep(Scene::ACCOUNT, $token);
 
         return $token['expires_in'] > 3000;
     }
 
     public function run(Scene $scene, string $way): Run
     {
-        file_put_contents($scene->folder . '/given.json', json_encode($scene->given(), JSON_THROW_ON_ERROR));
+        file_put_contents($scene->folder . '/given.json', json_encode($this->prepare($scene, $way) + $scene->given(), JSON_THROW_ON_ERROR));
         $scene->server->forget();
         $cpu = Process::cpuOfChildren();
         $began = hrtime(true);

@@ -46,7 +46,10 @@ class FpmRefresh extends Row
 
     public function prepare(Scene $scene, string $way): array
     {
-        return ['id' => $scene->server->messages('/Posteingang')[0]['immutableId']];
+        $file = $scene->newFolder('database') . '/tokens.sqlite';
+        Tokens::create($file, [Scene::ACCOUNT], $scene->given());
+
+        return ['id' => $scene->server->messages('/Posteingang')[0]['immutableId'], 'database' => $file];
     }
 
     protected function renews(): bool
@@ -65,7 +68,13 @@ class FpmRefresh extends Row
 
     public function plain(array $given): mixed
     {
-        $client = new PlainClient($this->renews() ? ['access_token' => (new PlainClient($given))->refresh($given['refresh_token'])['access_token']] + $given : $given);
+        $tokens = new Tokens($given['database']);
+        $token = $tokens->of(Scene::ACCOUNT);
+        if ($this->renews()) {
+            $token = (new PlainClient($given))->refresh($token['refresh_token']);
+            $tokens->keep(Scene::ACCOUNT, $token);
+        }
+        $client = new PlainClient(['access_token' => $token['access_token']] + $given);
         $message = $client->get("/me/messages/{$given['id']}?\$select=" . ListMessages::SELECT . ',body,internetMessageHeaders');
 
         return [$message['subject'], count($client->all(DownloadMails::attachments($given['id'])))];

@@ -52,14 +52,7 @@ final class RefreshAccounts extends Row
     public function prepare(Scene $scene, string $way): array
     {
         $file = $scene->newFolder('database') . '/tokens.sqlite';
-        $database = new \PDO('sqlite:' . $file);
-        $database->exec('PRAGMA journal_mode = WAL; CREATE TABLE tokens (account TEXT PRIMARY KEY, access_token TEXT, refresh_token TEXT, expires_at INTEGER)');
-        $database->beginTransaction();
-        $put = $database->prepare('INSERT INTO tokens VALUES (?, ?, ?, ?)');
-        for ($number = 0; $number < self::COUNT; $number++) {
-            $put->execute([sprintf('account-%04d', $number), '', $scene->given()['refresh_token'], time() - 10]);
-        }
-        $database->commit();
+        Tokens::create($file, array_map(static fn (int $number): string => sprintf('account-%04d', $number), range(0, self::COUNT - 1)), $scene->given());
 
         return ['database' => $file];
     }
