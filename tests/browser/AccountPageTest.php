@@ -365,7 +365,8 @@ final class AccountPageTest extends GraphTestCase
         }
         self::assertSame([], $browser->script((string) file_get_contents(__DIR__ . '/contrast.js')), $page);
         $pictures = getenv('SQUEEZE_GRAPH_PICTURES');
-        if (is_string($pictures) && is_dir($pictures)) {
+        if (is_string($pictures) && $pictures !== '') {
+            self::assertTrue(is_dir($pictures) || mkdir($pictures, 0777, true), $pictures);
             $name = preg_replace('/\W+/', '-', sprintf('%s %s', $this->dataName(), $page));
             file_put_contents(sprintf('%s/%s.png', $pictures, $name), $browser->picture());
         }
