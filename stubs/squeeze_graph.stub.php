@@ -1643,7 +1643,8 @@ function list_messages(
 }
 
 /**
- * One message with body and headers.
+ * One message with body and headers. What list_attachments() tells of it comes in the same answer, and is kept for that call, if it is
+ * the next one.
  *
  * @param bool $text_body ask for the body as plain text
  * @throws MessageNotFoundException
@@ -1683,7 +1684,8 @@ function save_mime(string $account, string $message_id, string $path, ?int $max_
 }
 
 /**
- * A message's attachments, without their bytes.
+ * A message's attachments, without their bytes. Right after get_message() of the same message, within five seconds, this makes no
+ * request.
  *
  * @return list<Attachment>
  * @throws MessageNotFoundException

@@ -57,6 +57,7 @@ fn place() -> Place {
         transport: Arc::new(NoTransport),
         store,
         log: Arc::new(NoLog),
+        ahead: Arc::default(),
         cancel: CancelToken::new(),
         budget,
     };

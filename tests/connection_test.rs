@@ -58,6 +58,7 @@ impl World {
             random,
             store,
             log: Arc::new(NoLog),
+            ahead: Arc::default(),
             cancel: CancelToken::new(),
         };
         let world = Self {

@@ -65,6 +65,7 @@ impl Setup {
             clock,
             random,
             log: Arc::new(NoLog),
+            ahead: Arc::default(),
             cancel: CancelToken::new(),
             budget: Arc::new(Budget::new(Duration::from_secs(10))),
         };

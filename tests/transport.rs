@@ -497,18 +497,18 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
     assert_eq!(fetch(&settings, &format!("http://{local}/"), None).unwrap(), b"ok");
-    let error = fetch(&settings, "https://localhost:1/", None).unwrap_err();
+    let known = authority("known");
+    let (address, _) = tls_server(&known, "localhost", false);
+    let url = format!("https://localhost:{}/", address.port());
+    let error = fetch(&settings, &url, None).unwrap_err();
     assert_eq!((error.stage, error.sent), (Stage::Tls, false), "{error}");
     assert!(error.reason.contains("ca-certificates"), "{error}");
     // A CA file alone is trust enough.
-    let known = authority("known");
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings {
         ca_file: Some(write(folder.path(), "ca.pem", &known.pem())),
         ..settings
     };
-    let (address, _) = tls_server(&known, "localhost", false);
-    let url = format!("https://localhost:{}/", address.port());
     assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
     // Where the environment names the store, it is that one, whichever was used before.
     let settings = Settings {
@@ -520,6 +520,36 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
         ..settings
     };
     assert_eq!(fetch(&settings, &url, None).unwrap(), b"ok");
+}
+
+#[test]
+fn no_certificates_are_being_read_while_the_process_forks() {
+    let known = authority("known");
+    let (address, _) = tls_server(&known, "localhost", false);
+    let folder = tempfile::tempdir().unwrap();
+    // A bundle that takes as long as this test wants.
+    let bundle = folder.path().join("ca.pem");
+    nix::unistd::mkfifo(&bundle, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let settings = Settings {
+        surroundings: Surroundings {
+            ca_bundle: Some(bundle.clone()),
+            ..Surroundings::default()
+        },
+        ..settings()
+    };
+    let fetching = thread::spawn(move || fetch(&settings, &format!("https://localhost:{}/", address.port()), None));
+    // Opened once somebody reads.
+    let mut bundle = std::fs::File::create(bundle).unwrap();
+    let (told, hears) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        drop(squeeze_graph::transport::hold());
+        told.send(())
+    });
+    assert!(hears.recv_timeout(Duration::from_millis(300)).is_err());
+    bundle.write_all(known.pem().as_bytes()).unwrap();
+    drop(bundle);
+    hears.recv().unwrap();
+    assert_eq!(fetching.join().unwrap().unwrap(), b"ok");
 }
 
 #[test]

@@ -5,7 +5,9 @@
 //! only those are referred to by it.
 //!
 //! The attachments of many neighbouring messages come with one page of their folder's list ([`stretch`]): one request, where a batch
-//! costs Exchange one for each of them.
+//! costs Exchange one for each of them. Those of a single message can come with it ([`messages::get_with_attachments`]).
+//!
+//! [`messages::get_with_attachments`]: super::messages::get_with_attachments
 
 use std::collections::HashMap;
 
@@ -18,7 +20,7 @@ use crate::graph::batch::{BatchRequest, BatchResponse};
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
 use crate::graph::error::GraphError;
-use crate::graph::message::or_default;
+use crate::graph::message::{MessageJson, or_default};
 use crate::graph::messages::LARGEST_PAGE;
 use crate::graph::page::Page;
 use crate::graph::value::{Attachment, AttachmentKind};
@@ -36,7 +38,7 @@ const EXPANDED: usize = 20;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct AttachmentJson {
+pub(super) struct AttachmentJson {
     #[serde(rename = "@odata.type")]
     kind: Option<String>,
     #[serde(deserialize_with = "or_default")]
@@ -54,27 +56,37 @@ struct AttachmentJson {
     content_bytes: Option<IgnoredAny>,
 }
 
-/// A message with its attachments.
-#[derive(Debug, Deserialize)]
-struct ExpandedJson {
-    id: String,
-    #[serde(rename = "hasAttachments", default, deserialize_with = "or_default")]
-    has_attachments: bool,
-    attachments: Option<Vec<AttachmentJson>>,
-    #[serde(rename = "attachments@odata.nextLink")]
-    more: Option<IgnoredAny>,
+/// The attachments that came with their message.
+#[derive(Debug)]
+pub(super) struct Expanded {
+    pub has_attachments: bool,
+    /// `None`: they did not come.
+    pub rows: Option<Vec<AttachmentJson>>,
+    /// Whether there are more of them.
+    pub more: bool,
 }
 
-impl ExpandedJson {
+impl Expanded {
     /// The attachments, if there is no doubt that these are all: a list that was cut off, or in which what `hasAttachments` speaks of
     /// is missing (links were), has to be asked for by itself.
-    fn whole(self) -> Option<Vec<Attachment>> {
-        let rows = self.attachments?;
+    pub fn whole(self) -> Option<Vec<Attachment>> {
+        let rows = self.rows?;
         let told = !self.has_attachments || rows.iter().any(|row| !row.is_inline);
         let typed = rows.iter().all(|row| row.kind.is_some());
-        let whole = self.more.is_none() && rows.len() < EXPANDED && told && typed;
+        let whole = !self.more && rows.len() < EXPANDED && told && typed;
         whole.then(|| rows.into_iter().map(Attachment::from).collect())
     }
+
+    /// Whether bytes came with them that nobody asked for.
+    pub fn is_heavy(&self) -> bool {
+        let mut rows = self.rows.iter().flatten();
+        rows.any(|row| row.content_bytes.is_some())
+    }
+}
+
+/// The `$expand` that brings a message's attachments along. The nested `$select` is what keeps the bytes away.
+pub(super) fn expansion() -> String {
+    format!("attachments($select={SELECT_WITH_CAST})")
 }
 
 impl From<AttachmentJson> for Attachment {
@@ -129,8 +141,7 @@ pub struct Stretch {
 
 /// The attachments of the first `most` messages of `folder` that came from `from` up to `to`, both included: one request.
 ///
-/// The nested `$select` is what keeps the bytes away. The error tells nothing of the messages themselves: whoever gets one asks for
-/// them in another way.
+/// The error tells nothing of the messages themselves: whoever gets one asks for them in another way.
 pub fn stretch(
     client: &Client,
     folder: &str,
@@ -144,7 +155,7 @@ pub fn stretch(
         from.to_rfc3339(),
         to.plus(1).to_rfc3339()
     );
-    let expand = format!("attachments($select={SELECT_WITH_CAST})");
+    let expand = expansion();
     let most = most.clamp(1, LARGEST_PAGE).to_string();
     let query = [
         ("$select", "id,hasAttachments"),
@@ -154,19 +165,19 @@ pub fn stretch(
         ("$top", most.as_str()),
     ];
     let path = ["mailFolders", folder, "messages"];
-    let page: Page<ExpandedJson> = client.get_within(STRETCH_LIMIT, &path, &query)?;
-    let lean = |row: &ExpandedJson| {
-        let attachments = row.attachments.as_deref();
-        attachments.is_some_and(|rows| rows.iter().all(|row| row.content_bytes.is_none()))
+    let page: Page<MessageJson> = client.get_within(STRETCH_LIMIT, &path, &query)?;
+    let mut stretch = Stretch {
+        lists: HashMap::new(),
+        honoured: true,
     };
-    Ok(Stretch {
-        honoured: page.value.iter().all(lean),
-        lists: page
-            .value
-            .into_iter()
-            .filter_map(|row| Some((row.id.clone(), row.whole()?)))
-            .collect(),
-    })
+    for mut message in page.value {
+        let expanded = message.expanded();
+        stretch.honoured &= expanded.rows.is_some() && !expanded.is_heavy();
+        if let Some(list) = expanded.whole() {
+            stretch.lists.insert(message.id, list);
+        }
+    }
+    Ok(stretch)
 }
 
 /// The same as [`list`] for several messages, twenty in a request; an outcome each, in order.
@@ -272,8 +283,8 @@ mod tests {
         ];
         for (name, mut row, expected) in cases {
             row["id"] = "m".into();
-            let row: ExpandedJson = serde_json::from_value(row).unwrap();
-            assert_eq!(row.whole().map(|list| list.len()), expected, "{name}");
+            let mut row: MessageJson = serde_json::from_value(row).unwrap();
+            assert_eq!(row.expanded().whole().map(|list| list.len()), expected, "{name}");
         }
     }
 

@@ -88,6 +88,8 @@ impl fmt::Debug for Client {
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
+    /// What repetitions ask for instead, where that is less: what fails once may fail because of what was asked for beyond need.
+    pub(super) less: Option<Url>,
     pub(super) body: Option<Vec<u8>>,
     pub(super) prefer: &'a [&'a str],
     pub(super) repeat: Repeat,
@@ -169,6 +171,22 @@ impl Client {
         query: &[(&str, &str)],
     ) -> Result<T, GraphError> {
         let call = Call::new(Method::GET, self.url(path, query)?, Repeat::Freely);
+        self.answer(&call, &mut |response| self.json_within(limit, response))
+    }
+
+    /// The same for a path with more than needs be in `query`: repetitions make do with `less`.
+    pub(super) fn get_more<T: DeserializeOwned>(
+        &self,
+        limit: u64,
+        path: &[&str],
+        [query, less]: [&[(&str, &str)]; 2],
+        prefer: &[&str],
+    ) -> Result<T, GraphError> {
+        let call = Call {
+            less: Some(self.url(path, less)?),
+            prefer,
+            ..Call::new(Method::GET, self.url(path, query)?, Repeat::Freely)
+        };
         self.answer(&call, &mut |response| self.json_within(limit, response))
     }
 
@@ -489,9 +507,13 @@ impl Client {
         if call.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        let url = match &call.less {
+            Some(less) if attempt > 1 => less,
+            _ => &call.url,
+        };
         let request = Request {
             method: call.method.clone(),
-            url: call.url.clone(),
+            url: url.clone(),
             headers,
             body: call.body.clone().unwrap_or_default(),
             deadline: self.deadline(call.raw, attempt)?,
@@ -595,6 +617,7 @@ impl Call<'_> {
         Self {
             method,
             url,
+            less: None,
             body: None,
             prefer: &[],
             repeat,

@@ -3,9 +3,11 @@
 //! Everything is tolerant: derived types (event messages) are messages, any property may be missing or `null`, and times carry up to
 //! twelve fraction digits. `hasAttachments` is Graph's own word: false when only inline attachments exist.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::base::clock::UtcInstant;
+use crate::graph::attachments::{AttachmentJson, Expanded};
 use crate::graph::value::{Address, Message};
 
 /// What a list reads of each message; bodies stay away.
@@ -35,7 +37,7 @@ impl<'de> Deserialize<'de> for Read {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageJson {
-    id: String,
+    pub(super) id: String,
     internet_message_id: Option<String>,
     subject: Option<String>,
     from: Option<RecipientJson>,
@@ -65,6 +67,21 @@ pub struct MessageJson {
     body_preview: String,
     body: Option<BodyJson>,
     internet_message_headers: Option<Vec<HeaderJson>>,
+    /// Comes only with an `$expand`, and so does the next.
+    attachments: Option<Vec<AttachmentJson>>,
+    #[serde(rename = "attachments@odata.nextLink")]
+    more_attachments: Option<IgnoredAny>,
+}
+
+impl MessageJson {
+    /// Takes out the attachments that came with the message.
+    pub(super) fn expanded(&mut self) -> Expanded {
+        Expanded {
+            has_attachments: self.has_attachments,
+            rows: self.attachments.take(),
+            more: self.more_attachments.is_some(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

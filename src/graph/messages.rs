@@ -2,21 +2,27 @@
 //!
 //! Moving and copying, which need care when an answer is lost, are in [`moves`](super::moves).
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::base::clock::UtcInstant;
+use crate::graph::attachments;
 use crate::graph::client::Client;
 use crate::graph::download::Sink;
-use crate::graph::error::GraphError;
+use crate::graph::error::{Cause, GraphError};
 use crate::graph::message::{self, EXPAND_SIZE, MessageJson, Read, SELECT, SELECT_WHOLE};
 use crate::graph::page::Page;
 use crate::graph::retry::Repeat;
-use crate::graph::value::Message;
+use crate::graph::value::{Attachment, Message};
+use crate::transport::Stage;
 
 pub use crate::graph::moves::{copy_to, move_many, move_to};
 
 /// The most messages one page may hold (Graph reference, "List messages").
 pub const LARGEST_PAGE: usize = 1000;
+
+/// A message with the list of its attachments is seldom larger, if it holds no bytes of them.
+const WHOLE_LIMIT: u64 = 4 << 20;
 
 /// One page of a folder's messages. `filter` and `order` are OData's; what is ordered by must stand first in the filter, or Exchange
 /// refuses it as inefficient.
@@ -72,14 +78,63 @@ pub fn count(client: &Client, folder: &str, filter: Option<&str>) -> Result<Coun
 
 /// One message with headers and body: HTML as Exchange sanitised it, or plain text.
 pub fn get(client: &Client, message: &str, text_body: bool) -> Result<Message, GraphError> {
-    let body = if text_body {
+    let query = [("$select", SELECT_WHOLE), ("$expand", EXPAND_SIZE)];
+    let json: MessageJson = client.get(&["messages", message], &query, &[body_type(text_body)])?;
+    Ok(json.into())
+}
+
+/// A message, and its attachments with it.
+#[derive(Debug)]
+pub struct WithAttachments {
+    /// The message.
+    pub message: Message,
+    /// Its attachments, if they came and are certainly all.
+    pub attachments: Option<Vec<Attachment>>,
+    /// Whether the service can be asked like that again: it refused to, or brought the bytes along, which must stay away.
+    pub honoured: bool,
+}
+
+/// The same as [`get`], in as many requests, with the attachments (`$expand`; "List attachments" names it as a way). They are no
+/// reason to fail: repetitions leave them out, and so does another request where the service does not take the first one.
+pub fn get_with_attachments(client: &Client, message: &str, text_body: bool) -> Result<WithAttachments, GraphError> {
+    let path = ["messages", message];
+    let expand = format!("{EXPAND_SIZE},{}", attachments::expansion());
+    let query = [("$select", SELECT_WHOLE), ("$expand", expand.as_str())];
+    let less = [("$select", SELECT_WHOLE), ("$expand", EXPAND_SIZE)];
+    match client.get_more::<MessageJson>(WHOLE_LIMIT, &path, [&query, &less], &[body_type(text_body)]) {
+        Ok(mut json) => {
+            let expanded = json.expanded();
+            Ok(WithAttachments {
+                honoured: !expanded.is_heavy(),
+                attachments: expanded.whole(),
+                message: json.into(),
+            })
+        }
+        Err(error) if is_no_verdict(&error) => Ok(WithAttachments {
+            message: get(client, message, text_body)?,
+            attachments: None,
+            honoured: false,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether it may be what was asked for beside the message that failed.
+fn is_no_verdict(error: &GraphError) -> bool {
+    match &error.cause {
+        Cause::Refused(refusal) => refusal.status == StatusCode::BAD_REQUEST,
+        Cause::Transport(error) => error.stage == Stage::TooLarge,
+        Cause::Unreadable { cut, .. } => !cut,
+        _ => false,
+    }
+}
+
+fn body_type(text: bool) -> &'static str {
+    if text {
         "outlook.body-content-type=\"text\""
     } else {
         "outlook.body-content-type=\"html\""
-    };
-    let query = [("$select", SELECT_WHOLE), ("$expand", EXPAND_SIZE)];
-    let json: MessageJson = client.get(&["messages", message], &query, &[body])?;
-    Ok(json.into())
+    }
 }
 
 /// One message as a list shows it.

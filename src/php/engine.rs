@@ -24,6 +24,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use super::zend::{self, Outcome, Raised};
 use crate::base::cancel::CancelToken;
 use crate::base::settings::Settings;
+use crate::service::ahead::Ahead;
 use crate::service::tokens::wait_for_commits;
 use crate::store::Quiesced;
 use crate::transport::Transport;
@@ -50,6 +51,15 @@ struct Engine {
     /// of it, and every request through that client would fail from then on.
     panics: usize,
     transports: HashMap<String, Arc<dyn Transport>>,
+    ahead: Arc<Ahead>,
+}
+
+/// What a call takes from the engine.
+pub struct Warm {
+    /// The transport for its settings.
+    pub transport: Arc<dyn Transport>,
+    /// What came ahead of its call.
+    pub ahead: Arc<Ahead>,
 }
 
 /// This process's engine. The threads of a thread-safe PHP share it: threads come and go, connections stay.
@@ -138,12 +148,12 @@ impl Drop for Opened {
     }
 }
 
-/// The transport for these settings.
-pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
+/// What is warm for these settings.
+pub fn warm(settings: &Settings) -> Warm {
     watch_forks();
     let key = HttpTransport::key(settings);
     let mut left = HashMap::new();
-    let transport = {
+    let warm = {
         let mut slot = engine();
         let (pid, panics) = (std::process::id(), zend::panics());
         if slot
@@ -157,6 +167,7 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
                 pid,
                 panics,
                 transports: HashMap::new(),
+                ahead: Arc::default(),
             })
         });
         if engine.transports.len() >= TRANSPORTS && !engine.transports.contains_key(&key) {
@@ -166,11 +177,14 @@ pub fn transport(settings: &Settings) -> Arc<dyn Transport> {
             .transports
             .entry(key)
             .or_insert_with(|| Arc::new(HttpTransport::new(settings)));
-        Arc::clone(transport)
+        Warm {
+            transport: Arc::clone(transport),
+            ahead: Arc::clone(&engine.ahead),
+        }
     };
     // Not under the lock: a client waits for its thread when it is dropped.
     drop(left);
-    transport
+    warm
 }
 
 /// Registers, once, what happens around every fork: no `SQLite` handle may be open across one.

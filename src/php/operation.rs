@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, Asker, Reply};
+use super::engine::{self, Asker, Reply, Warm};
 use super::exceptions;
 use super::ini;
 use super::log::CallLog;
@@ -20,7 +20,6 @@ use crate::base::random::OsRandom;
 use crate::base::secret::Secret;
 use crate::base::settings::{LogTarget, Settings, Surroundings};
 use crate::service::context::{Budget, Context};
-use crate::transport::Transport;
 
 /// How long a look into the store may find it busy on PHP's thread, where no signal handler runs meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -82,14 +81,9 @@ impl Operation {
         self.settings.language
     }
 
-    /// `transport` is asked for on PHP's thread each time: a list may be walked in a child of the process that made it.
+    /// What is `warm` is asked for on PHP's thread each time: a list may be walked in a child of the process that made it.
     /// `patience`: how long the store may be found busy, if that is less than usual.
-    fn context(
-        &self,
-        transport: Arc<dyn Transport>,
-        cancel: CancelToken,
-        patience: Option<Duration>,
-    ) -> Result<Context> {
+    fn context(&self, warm: Warm, cancel: CancelToken, patience: Option<Duration>) -> Result<Context> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let store = match patience {
             None => crate::store::open(&self.settings, clock.clone(), random.clone())?,
@@ -99,7 +93,8 @@ impl Operation {
             settings: Arc::clone(&self.settings),
             clock,
             random,
-            transport,
+            transport: warm.transport,
+            ahead: warm.ahead,
             store,
             log: Arc::clone(&self.log) as Arc<dyn Log>,
             cancel,
@@ -143,12 +138,12 @@ impl Operation {
     ) -> Outcome<Result<T>> {
         let operation = self.here();
         let log = Arc::clone(&operation.log);
-        let transport = engine::transport(&self.settings);
+        let warm = engine::warm(&self.settings);
         let cancel = CancelToken::new();
         let theirs = cancel.clone();
         engine::run(
             &cancel,
-            move |asker| work(&operation.context(transport, theirs, None)?, asker),
+            move |asker| work(&operation.context(warm, theirs, None)?, asker),
             answer,
             || log.deliver(),
         )
@@ -160,9 +155,9 @@ impl Operation {
         arguments: &Arguments,
         work: impl Fn(&Context) -> Result<T> + Send + 'static,
     ) -> Outcome<T> {
-        let transport = engine::transport(&self.settings);
+        let warm = engine::warm(&self.settings);
         let result = self
-            .context(transport, CancelToken::new(), Some(GLANCE))
+            .context(warm, CancelToken::new(), Some(GLANCE))
             .and_then(|context| work(&context));
         self.log.deliver()?;
         match result {

@@ -8,6 +8,7 @@ use crate::base::clock::Clock;
 use crate::base::log::Log;
 use crate::base::random::Random;
 use crate::base::settings::Settings;
+use crate::service::ahead::Ahead;
 use crate::store::Store;
 use crate::transport::Transport;
 
@@ -28,6 +29,8 @@ pub struct Context {
     pub log: Arc<dyn Log>,
     /// Stops the operation.
     pub cancel: CancelToken,
+    /// What the last message brought along for the next call.
+    pub ahead: Arc<Ahead>,
     /// What all retries and throttle waits of this call may still take.
     pub budget: Arc<Budget>,
 }

@@ -31,6 +31,7 @@ pub fn client(context: &Context, name: &AccountName) -> Result<Client> {
 
 /// The same for an account that was read already.
 pub fn client_of(context: &Context, account: &AccountRecord) -> Result<Client> {
+    context.ahead.forget();
     let settings = &account.settings;
     let endpoints = Endpoints::of(settings, context.settings.custom_endpoints, context.clock.now())
         .map_err(|problem| Error::from(problem).of(&account.name))?;

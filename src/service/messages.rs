@@ -123,11 +123,23 @@ pub fn total(context: &Context, name: &AccountName, query: &MessageQuery) -> Res
     Ok(counted.count)
 }
 
-/// One message with body and headers.
+/// One message with body and headers. Its attachments come with it and are kept for [`list_attachments`], if that is called next.
 pub fn get_message(context: &Context, name: &AccountName, message: &str, text_body: bool) -> Result<Message> {
     check_id("message_id", message)?;
-    let client = mailbox::client(context, name)?;
-    messages::get(&client, message, text_body).map_err(|error| message_error(error, message).of(name))
+    let account = mailbox::account(context, name)?;
+    let client = mailbox::client_of(context, &account)?;
+    let explain = |error| message_error(error, message).of(name);
+    if !context.ahead.is_wanted() {
+        return messages::get(&client, message, text_body).map_err(explain);
+    }
+    let asked = context.clock.since_boot();
+    let whole = messages::get_with_attachments(&client, message, text_body).map_err(explain)?;
+    if !whole.honoured {
+        context.ahead.stop();
+    } else if let Some(attachments) = whole.attachments {
+        context.ahead.keep(&account, message, attachments, asked);
+    }
+    Ok(whole.message)
 }
 
 /// A message's MIME source; at most `max_bytes`.
@@ -155,10 +167,14 @@ pub fn save_mime(
     })
 }
 
-/// A message's attachments.
+/// A message's attachments; without a request right after [`get_message`] of the same message.
 pub fn list_attachments(context: &Context, name: &AccountName, message: &str) -> Result<Vec<Attachment>> {
     check_id("message_id", message)?;
-    let client = mailbox::client(context, name)?;
+    let account = mailbox::account(context, name)?;
+    if let Some(attachments) = context.ahead.take(&account, message, context.clock.since_boot()) {
+        return Ok(attachments);
+    }
+    let client = mailbox::client_of(context, &account)?;
     attachments::list(&client, message).map_err(|error| message_error(error, message).of(name))
 }
 

@@ -4,6 +4,7 @@
 //! until it is done. None of them knows who calls: callbacks are plain traits and closures.
 
 pub mod accounts;
+pub mod ahead;
 pub mod connection_test;
 pub mod context;
 pub mod file_target;

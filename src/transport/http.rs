@@ -15,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking;
@@ -37,11 +37,15 @@ const KEPT_IDLE: Duration = Duration::from_mins(3);
 /// Taken while a client is built.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// Lets no client be built until dropped: for a fork, see [`crate::store::quiesce`]. CA certificates are read meanwhile, a runtime is
-/// made, and what is made once in a process is half made for that long: a child that was forked then would wait for the rest for ever
-/// (seen in `tokio::signal::registry`).
+/// Lets no client be built, and no CA certificates be read, until dropped: for a fork, see [`crate::store::quiesce`]. A runtime is
+/// made meanwhile, and what is made once in a process is half made for that long: a child that was forked then would wait for the rest
+/// for ever (seen in `tokio::signal::registry`).
 pub fn hold() -> Box<dyn Any> {
-    Box::new(BUILDING.lock().unwrap_or_else(PoisonError::into_inner))
+    Box::new((building(), trust::hold()))
+}
+
+fn building() -> MutexGuard<'static, ()> {
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `reqwest` with the settings of one call. Cheap to make: clients are built when first needed.
@@ -156,7 +160,7 @@ impl HttpTransport {
 
     fn build(&self, way: Way, idle: Duration) -> Result<blocking::Client, (Stage, String)> {
         let settings = &self.settings;
-        let _building = hold();
+        let _building = building();
         let tls = if way.tls {
             trust::tls(settings.ca_file.as_deref(), &settings.surroundings)?
         } else {

@@ -1,16 +1,20 @@
 //! Whom TLS trusts: the system's CA store, and the certificates of `squeeze_graph.ca_file` beside it.
 //!
-//! The store is parsed once per process (some milliseconds, which a short web request would otherwise pay each time) and only when the
-//! first `https://` request comes: without a CA store plain HTTP to a test server on loopback still works. `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR` are honoured, as OpenSSL does, as they were when the call began. Without them the system's bundle is read, one file, and not the folder beside it,
-//! where the same certificates stand again in a file each. Verification can not be turned off.
+//! The store is read once per process (a millisecond or more, which a short web request would otherwise pay each time), by a thread of
+//! its own while the first connection is being made: nobody waits for it before the server shows its certificate. `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` are honoured, as OpenSSL does, as they were when the call began. Without them the system's bundle is read, one file,
+//! and not the folder beside it, where the same certificates stand again in a file each. Verification can not be turned off.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_native_certs::load_certs_from_paths;
 
 use crate::base::settings::Surroundings;
@@ -34,40 +38,129 @@ static SYSTEM: Mutex<Option<(Told, Arc<RootCertStore>)>> = Mutex::new(None);
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 type Told = (Option<PathBuf>, Option<PathBuf>);
 
+/// Lets no certificates be read until dropped: a child that is forked meanwhile would find the store taken for ever.
+pub(super) fn hold() -> MutexGuard<'static, Option<(Told, Arc<RootCertStore>)>> {
+    SYSTEM.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// TLS as every `https://` request uses it: TLS 1.2 or newer, HTTP/2 where the server offers it.
 pub(super) fn tls(ca_file: Option<&Path>, surroundings: &Surroundings) -> Result<ClientConfig, Reason> {
-    let mut roots = system(&(surroundings.ca_bundle.clone(), surroundings.ca_folder.clone()));
-    if let Some(path) = ca_file {
-        Arc::make_mut(&mut roots).add_parsable_certificates(extra(path)?);
-    }
-    if roots.is_empty() {
-        return Err((
-            Stage::Tls,
-            "this machine has no CA certificates (Debian: install ca-certificates; else name a file in squeeze_graph.ca_file)"
-                .to_owned(),
-        ));
-    }
-    with_roots(roots)
+    let trust = Arc::new(Trust {
+        told: (surroundings.ca_bundle.clone(), surroundings.ca_folder.clone()),
+        extra: ca_file.map(extra).transpose()?.unwrap_or_default(),
+        provider: Arc::new(ring::default_provider()),
+        verifier: OnceLock::new(),
+    });
+    let early = Arc::clone(&trust);
+    // Where no thread is to be had, the handshake reads them.
+    let _ = thread::Builder::new()
+        .name("squeeze_graph".to_owned())
+        .spawn(move || drop(early.verifier()));
+    configured(trust)
 }
 
 /// TLS that trusts nobody: for the client that speaks plain HTTP only, which must not need a CA store.
 pub(super) fn none() -> Result<ClientConfig, Reason> {
-    with_roots(Arc::new(RootCertStore::empty()))
+    configured(Arc::new(Trust {
+        told: (None, None),
+        extra: Vec::new(),
+        provider: Arc::new(ring::default_provider()),
+        verifier: OnceLock::from(Err("this client speaks plain HTTP".to_owned())),
+    }))
 }
 
-fn with_roots(roots: Arc<RootCertStore>) -> Result<ClientConfig, Reason> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+fn configured(trust: Arc<Trust>) -> Result<ClientConfig, Reason> {
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&trust.provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| (Stage::Tls, error.to_string()))?
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(trust)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
+/// The usual verification of rustls, by certificates that may still be on their way from the disk when the connection is opened.
+#[derive(Debug)]
+struct Trust {
+    told: Told,
+    extra: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    verifier: OnceLock<Result<Arc<WebPkiServerVerifier>, String>>,
+}
+
+impl Trust {
+    /// What verifies; whoever asks first reads the certificates, and others wait for that.
+    fn verifier(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
+        let verifier = self.verifier.get_or_init(|| {
+            let mut roots = system(&self.told);
+            if !self.extra.is_empty() {
+                Arc::make_mut(&mut roots).add_parsable_certificates(self.extra.iter().cloned());
+            }
+            if roots.is_empty() {
+                return Err(
+                    "this machine has no CA certificates (Debian: install ca-certificates; else name a file in squeeze_graph.ca_file)"
+                        .to_owned(),
+                );
+            }
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider))
+                .build()
+                .map_err(|error| error.to_string())
+        });
+        verifier
+            .as_deref()
+            .map_err(|reason| rustls::Error::General(reason.clone()))
+    }
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier()?
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
 fn system(told: &Told) -> Arc<RootCertStore> {
-    let mut kept = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = hold();
     if let Some((by, roots)) = kept.as_ref()
         && by == told
     {

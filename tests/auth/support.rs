@@ -77,6 +77,7 @@ pub fn context(path: &Path, clock: Arc<dyn Clock>) -> Context {
         clock,
         random,
         log: Arc::new(NoLog),
+        ahead: Arc::default(),
         cancel: CancelToken::new(),
     }
 }

@@ -70,6 +70,7 @@ fn context(folder: &tempfile::TempDir) -> (Context, Arc<Script>) {
         transport: script.clone(),
         store,
         log: Arc::new(NoLog),
+        ahead: Arc::default(),
         cancel: CancelToken::new(),
         budget: Arc::new(Budget::new(Duration::ZERO)),
     };

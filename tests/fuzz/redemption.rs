@@ -95,6 +95,7 @@ fn context(settings: &Arc<Settings>, store: &Arc<dyn Store>, script: &Arc<Script
         transport: script.clone(),
         store: store.clone(),
         log: Arc::new(NoLog),
+        ahead: Arc::default(),
         cancel: CancelToken::new(),
         budget: Arc::new(Budget::new(Duration::ZERO)),
     }

@@ -7,6 +7,7 @@
     reason = "what these tests share stands outside the functions marked as tests, and a failure there should end the test"
 )]
 
+mod ahead;
 mod counts;
 mod folders;
 mod import;

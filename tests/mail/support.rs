@@ -174,6 +174,7 @@ pub fn context(settings: &Arc<Settings>) -> Context {
         transport: Arc::new(HttpTransport::new(settings)),
         store: store::open(settings, clock, Arc::new(OsRandom)).unwrap(),
         log: Arc::new(NoLog),
+        ahead: Arc::default(),
         cancel: CancelToken::new(),
         budget: Arc::new(Budget::new(settings.retry_budget)),
     }

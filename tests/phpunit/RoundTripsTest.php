@@ -29,7 +29,27 @@ final class RoundTripsTest extends GraphTestCase
         $counters = $this->sandbox->control('GET', '/counters');
         // The one is this test's own, to the control endpoint.
         self::assertLessThanOrEqual(1, $counters['connections']);
-        self::assertSame(3 * 5, $counters['requests']);
+        // The token, and the message with its attachments.
+        self::assertSame(2 * 5, $counters['requests']);
+    }
+
+    public function testAttachmentsComeWithTheirMessageAndAForkedChildAsksForItself(): void
+    {
+        $this->signedIn();
+        $id = $this->sandbox->deliver(World::USER, Mail::mime('mail', ['a.pdf' => 'x', 'b.pdf' => 'y']));
+        $this->sandbox->control('DELETE', '/counters');
+        $process = Php::code(sprintf('
+            $list = fn () => implode(",", array_column(list_attachments("invoices", "%1$s"), "name"));
+            get_message("invoices", "%1$s");
+            if (($child = pcntl_fork()) === 0) {
+                echo $list(), "\n";
+                exit;
+            }
+            pcntl_waitpid($child, $status);
+            echo $list(), "\n";
+        ', $id));
+        self::assertSame("a.pdf,b.pdf\na.pdf,b.pdf\n", $process->output() . $process->errors());
+        self::assertSame(2, $this->sandbox->control('GET', '/counters')['requests']);
     }
 
     public function testAProcessKeepsItsConnectionFromCallToCall(): void

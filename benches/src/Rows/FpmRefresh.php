@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Squeeze\Graph\Benches\Rows;
 
+use Squeeze\Graph\Benches\BatchClient;
 use Squeeze\Graph\Benches\Fpm;
 use Squeeze\Graph\Benches\PlainClient;
 use Squeeze\Graph\Benches\Process;
@@ -68,16 +69,38 @@ class FpmRefresh extends Row
 
     public function plain(array $given): mixed
     {
+        $client = new PlainClient(['access_token' => $this->token($given)] + $given);
+        $message = $client->get(self::message($given['id']));
+
+        return [$message['subject'], count($client->all(DownloadMails::attachments($given['id'])))];
+    }
+
+    public function batch(array $given): mixed
+    {
+        $client = new BatchClient(['access_token' => $this->token($given)] + $given);
+        $both = $client->together([['GET', self::message($given['id'])], ['GET', DownloadMails::attachments($given['id'])]]);
+
+        return [$both[0]['subject'], count($both[1]['value'])];
+    }
+
+    /**
+     * @param array<string, mixed> $given
+     */
+    private function token(array $given): string
+    {
         $tokens = new Tokens($given['database']);
         $token = $tokens->of(Scene::ACCOUNT);
         if ($this->renews()) {
             $token = (new PlainClient($given))->refresh($token['refresh_token']);
             $tokens->keep(Scene::ACCOUNT, $token);
         }
-        $client = new PlainClient(['access_token' => $token['access_token']] + $given);
-        $message = $client->get("/me/messages/{$given['id']}?\$select=" . ListMessages::SELECT . ',body,internetMessageHeaders');
 
-        return [$message['subject'], count($client->all(DownloadMails::attachments($given['id'])))];
+        return $token['access_token'];
+    }
+
+    private static function message(string $id): string
+    {
+        return "/me/messages/{$id}?\$select=" . ListMessages::SELECT . ',body,internetMessageHeaders';
     }
 
     public function run(Scene $scene, string $way): Run

@@ -148,6 +148,7 @@ mod tests {
             random: Arc::new(OsRandom),
             transport,
             log: Arc::new(NoLog),
+            ahead: Arc::default(),
             cancel: CancelToken::new(),
         }
     }

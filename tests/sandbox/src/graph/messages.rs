@@ -201,11 +201,12 @@ fn sort(messages: &mut [&Message], name: &str, descending: bool) {
 /// Refuses what a message can not be asked for.
 fn check(call: &Call<'_>) -> Result<(), GraphError> {
     call.query.check_select(&view::PROPERTIES, "message")?;
-    match call.query.expand.as_deref() {
-        None => Ok(()),
-        Some(expand) if expand.starts_with("singleValueExtendedProperties(") => Ok(()),
-        Some(expand) => attachments::expansion(expand).map(|_| ()),
+    for expand in call.query.expansions() {
+        if !expand.starts_with("singleValueExtendedProperties(") {
+            attachments::expansion(expand)?;
+        }
     }
+    Ok(())
 }
 
 fn list(call: &Call<'_>, mailbox: &Mailbox, folder: Option<u64>) -> Result<Answer, GraphError> {
@@ -247,8 +248,8 @@ fn list(call: &Call<'_>, mailbox: &Mailbox, folder: Option<u64>) -> Result<Answe
 
 fn shown(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String, Value> {
     let mut body = view::show(call, mailbox, message);
-    let expand = call.query.expand.as_deref();
-    if let Some(Ok(select)) = expand.map(attachments::expansion) {
+    let expansions = call.query.expansions();
+    if let Some(select) = expansions.iter().find_map(|expand| attachments::expansion(expand).ok()) {
         let attachments = attachments::all(call, mailbox, message, select.as_ref());
         body.insert("attachments".into(), attachments.into());
     }

@@ -102,6 +102,22 @@ impl Query {
             .is_some_and(|select| select.iter().any(|wanted| wanted == name))
     }
 
+    /// What is in `$expand`: several stand beside each other with commas between them, and each may have options with commas of their own.
+    pub fn expansions(&self) -> Vec<&str> {
+        let mut depth = 0_u32;
+        let outside = move |character: char| {
+            match character {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            character == ',' && depth == 0
+        };
+        self.expand
+            .as_deref()
+            .map_or_else(Vec::new, |expand| expand.split(outside).collect())
+    }
+
     /// Refuses properties the type does not have.
     pub fn check_select(&self, known: &[&str], type_name: &str) -> Result<(), GraphError> {
         for wanted in self.select.iter().flatten() {

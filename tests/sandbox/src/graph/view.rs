@@ -145,14 +145,14 @@ pub fn show(call: &Call<'_>, mailbox: &Mailbox, message: &Message) -> Map<String
     if query.names("uniqueBody") {
         body.insert("uniqueBody".into(), content(call, summary));
     }
-    if query
-        .expand
-        .as_deref()
-        .is_some_and(|expand| expand.starts_with("singleValueExtendedProperties"))
-    {
+    let expansions = query.expansions();
+    let mut extended = expansions
+        .iter()
+        .filter(|expand| expand.starts_with("singleValueExtendedProperties"));
+    if let Some(expand) = extended.next() {
         body.insert(
             "singleValueExtendedProperties".into(),
-            size_property(query.expand.as_deref().unwrap_or_default(), summary.size),
+            size_property(expand, summary.size),
         );
     }
     body
