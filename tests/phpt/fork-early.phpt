@@ -79,6 +79,10 @@ foreach ([0, 20, 50] as $milliseconds) {
     if (microtime(true) < $end) {
         exit(0);
     }
+    if ($forked === null) {
+        echo "the signal after $milliseconds ms was lost\n";
+        exit(0);
+    }
     posix_kill($forked, SIGKILL);
     posix_kill($parent, SIGKILL);
 }

@@ -43,7 +43,7 @@ pub fn enter(frame: &mut ExecuteData, result: &mut Zval, signature: &'static Sig
         });
         match ended {
             Ok(value) => *result = value,
-            Err(raised) => raised.raise(),
+            Err(raised) => process::interrupted_by(raised).raise(),
         }
     }));
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ext_php_rs::ffi::{ext_php_rs_executor_globals, ext_php_rs_process_globals, zend_interrupt_function};
 use ext_php_rs::types::Zval;
 
-use super::call::guarded;
+use super::call::{Returned, guarded};
 use super::raised::{Outcome, Raised};
 
 unsafe extern "C" {
@@ -68,27 +68,41 @@ fn quietly(step: Option<fn()>) {
 ///
 /// `Err`: stop waiting. A handler threw or called `exit`, or the script's time is over.
 pub fn run_interrupts() -> Outcome<()> {
+    interrupted().map_or(Ok(()), |returned| returned.value_beside_helper().map(drop))
+}
+
+/// The same before a call ends with `raised`: where an exception is in the air the engine takes signals up and calls no handler for them,
+/// so they would be lost (seen in 8.2, with PDO, too). What a handler throws comes first, as if the signal had been a moment earlier.
+pub(super) fn interrupted_by(raised: Raised) -> Raised {
+    if matches!(raised, Raised::Pending | Raised::Bailout) {
+        return raised;
+    }
+    match interrupted().map(Returned::value) {
+        Some(Err(other)) => other,
+        None | Some(Ok(_)) => raised,
+    }
+}
+
+/// What became of what was pending, if anything was.
+fn interrupted() -> Option<Returned> {
     // SAFETY: the executor's globals are valid in a running request; both flags are single bytes, read and written
     // as the VM itself does between two opcodes of this thread. The handler runs behind the guarded door.
     unsafe {
         let globals = ext_php_rs_executor_globals();
         if !std::ptr::read_volatile(&raw const (*globals).vm_interrupt.value) {
-            return Ok(());
+            return None;
         }
         if std::ptr::read_volatile(&raw const (*globals).timed_out.value) {
-            return guarded(|| zend_timeout()).value().map(drop);
+            return Some(guarded(|| zend_timeout()));
         }
         std::ptr::write_volatile(&raw mut (*globals).vm_interrupt.value, false);
-        if let Some(handler) = zend_interrupt_function {
-            let frame = (*globals).current_execute_data;
-            let returned = guarded(|| {
-                handler(frame);
-                Zval::new()
-            });
-            returned.value_beside_helper()?;
-        }
+        let handler = zend_interrupt_function?;
+        let frame = (*globals).current_execute_data;
+        Some(guarded(|| {
+            handler(frame);
+            Zval::new()
+        }))
     }
-    Ok(())
 }
 
 /// The reason to end a call in a child that was forked in the middle of it.

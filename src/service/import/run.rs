@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::base::clock::UtcInstant;
-use crate::base::failure::Result;
+use crate::base::failure::{Error, Result};
 use crate::base::log::Level;
 use crate::base::problem::Problem;
 use crate::base::random::Random;
@@ -546,8 +546,8 @@ impl<'a> Run<'a> {
                 self.let_go(&parts, false);
             }
         }
-        if went.is_err() {
-            // Whatever broke would break these, too; the next run moves them.
+        if went.as_ref().is_err_and(hinders_moves) {
+            // The next run moves them.
             for order in self.pool.forget_moves() {
                 self.moving.remove(&order.message);
             }
@@ -587,6 +587,12 @@ impl<'a> Run<'a> {
         }
         ended.and(self.ledger.commit(&[]))
     }
+}
+
+/// Whether what ended a run would break moves, too. They take no place on the disk; were they left to the next run, that would end at
+/// the same mail before they are made, and the one after it.
+fn hinders_moves(error: &Error) -> bool {
+    !matches!(error, Error::Failure(failure) if failure.problem.code == "import_disk_failed")
 }
 
 /// A new import key: 128 random bits in hex, which is a folder's name, too.
