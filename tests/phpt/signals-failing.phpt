@@ -42,6 +42,9 @@ $attempt = function (string $account) use ($server, $url, $parent): string {
         return 'no exception';
     } catch (ConnectionException | RuntimeException $exception) {
         return $exception::class;
+    } catch (Error) {
+        // A child of a call that still waits: the call goes on in its parent only.
+        return ConnectionException::class;
     } finally {
         pcntl_waitpid($child, $status);
     }
