@@ -12,7 +12,7 @@ final class Costs
     public const NAME = 'costs';
 
     /** How often a process is started to see what loading costs. */
-    private const STARTS = 31;
+    private const STARTS = 101;
 
     public function __construct(private readonly Scene $scene)
     {
