@@ -523,6 +523,29 @@ fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
 }
 
 #[test]
+fn a_worker_finds_ca_certificates_that_were_installed_after_its_first_try() {
+    let known = authority("known");
+    let (address, _) = tls_server(&known, "localhost", false);
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        surroundings: Surroundings {
+            ca_bundle: Some(folder.path().join("ca.pem")),
+            ..Surroundings::default()
+        },
+        ..settings()
+    };
+    let worker = HttpTransport::new(&settings);
+    let send = || {
+        let url = Url::parse(&format!("https://localhost:{}/", address.port())).unwrap();
+        worker.send(Request::new(Method::GET, url), &CancelToken::new())
+    };
+    let error = send().err().unwrap();
+    assert!(error.reason.contains("ca-certificates"), "{error}");
+    write(folder.path(), "ca.pem", &known.pem());
+    assert_eq!(send().unwrap().status, StatusCode::OK);
+}
+
+#[test]
 fn no_certificates_are_being_read_while_the_process_forks() {
     let known = authority("known");
     let (address, _) = tls_server(&known, "localhost", false);

@@ -6,7 +6,7 @@
 //! and not the folder beside it, where the same certificates stand again in a file each. Verification can not be turned off.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rustls::client::WebPkiServerVerifier;
@@ -14,7 +14,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
 use rustls_native_certs::load_certs_from_paths;
 
 use crate::base::settings::Surroundings;
@@ -45,39 +45,38 @@ pub(super) fn hold() -> MutexGuard<'static, Option<(Told, Arc<RootCertStore>)>> 
 
 /// TLS as every `https://` request uses it: TLS 1.2 or newer, HTTP/2 where the server offers it.
 pub(super) fn tls(ca_file: Option<&Path>, surroundings: &Surroundings) -> Result<ClientConfig, Reason> {
+    let provider = Arc::new(ring::default_provider());
     let trust = Arc::new(Trust {
         told: (surroundings.ca_bundle.clone(), surroundings.ca_folder.clone()),
         extra: ca_file.map(extra).transpose()?.unwrap_or_default(),
-        provider: Arc::new(ring::default_provider()),
-        verifier: OnceLock::new(),
+        provider: Arc::clone(&provider),
+        verifier: Mutex::default(),
     });
     let early = Arc::clone(&trust);
     // Where no thread is to be had, the handshake reads them.
     let _ = thread::Builder::new()
         .name("squeeze_graph".to_owned())
         .spawn(move || drop(early.verifier()));
-    configured(trust)
-}
-
-/// TLS that trusts nobody: for the client that speaks plain HTTP only, which must not need a CA store.
-pub(super) fn none() -> Result<ClientConfig, Reason> {
-    configured(Arc::new(Trust {
-        told: (None, None),
-        extra: Vec::new(),
-        provider: Arc::new(ring::default_provider()),
-        verifier: OnceLock::from(Err("this client speaks plain HTTP".to_owned())),
-    }))
-}
-
-fn configured(trust: Arc<Trust>) -> Result<ClientConfig, Reason> {
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&trust.provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| (Stage::Tls, error.to_string()))?
+    let mut config = usual(provider)?
         .dangerous()
         .with_custom_certificate_verifier(trust)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// TLS that trusts nobody: for the client that speaks plain HTTP only, which must not need a CA store.
+pub(super) fn none() -> Result<ClientConfig, Reason> {
+    let config = usual(Arc::new(ring::default_provider()))?;
+    Ok(config
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+fn usual(provider: Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Reason> {
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| (Stage::Tls, error.to_string()))
 }
 
 /// The usual verification of rustls, by certificates that may still be on their way from the disk when the connection is opened.
@@ -86,30 +85,31 @@ struct Trust {
     told: Told,
     extra: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
-    verifier: OnceLock<Result<Arc<WebPkiServerVerifier>, String>>,
+    verifier: Mutex<Option<Arc<WebPkiServerVerifier>>>,
 }
 
 impl Trust {
-    /// What verifies; whoever asks first reads the certificates, and others wait for that.
-    fn verifier(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
-        let verifier = self.verifier.get_or_init(|| {
-            let mut roots = system(&self.told);
-            if !self.extra.is_empty() {
-                Arc::make_mut(&mut roots).add_parsable_certificates(self.extra.iter().cloned());
-            }
-            if roots.is_empty() {
-                return Err(
-                    "this machine has no CA certificates (Debian: install ca-certificates; else name a file in squeeze_graph.ca_file)"
-                        .to_owned(),
-                );
-            }
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider))
-                .build()
-                .map_err(|error| error.to_string())
-        });
-        verifier
-            .as_deref()
-            .map_err(|reason| rustls::Error::General(reason.clone()))
+    /// What verifies; whoever asks first reads the certificates, and others wait for that. Where there are none, the next one looks
+    /// again: a worker shall not have to be restarted after they were installed.
+    fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+        let mut kept = self.verifier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verifier) = &*kept {
+            return Ok(Arc::clone(verifier));
+        }
+        let mut roots = system(&self.told);
+        if !self.extra.is_empty() {
+            Arc::make_mut(&mut roots).add_parsable_certificates(self.extra.iter().cloned());
+        }
+        if roots.is_empty() {
+            return Err(rustls::Error::General(
+                "this machine has no CA certificates (Debian: install ca-certificates; else name a file in squeeze_graph.ca_file)"
+                    .to_owned(),
+            ));
+        }
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider))
+            .build()
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(Arc::clone(kept.insert(verifier)))
     }
 }
 
