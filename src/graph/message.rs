@@ -68,6 +68,7 @@ pub struct MessageJson {
     body: Option<BodyJson>,
     internet_message_headers: Option<Vec<HeaderJson>>,
     /// Comes only with an `$expand`, and so does the next.
+    #[serde(default, deserialize_with = "if_known")]
     attachments: Option<Vec<AttachmentJson>>,
     #[serde(rename = "attachments@odata.nextLink")]
     more_attachments: Option<IgnoredAny>,
@@ -214,6 +215,20 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Attachments of a shape that nobody knows are asked for by themselves; the message can be read.
+fn if_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<AttachmentJson>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Shape {
+        Known(Vec<AttachmentJson>),
+        Unknown(IgnoredAny),
+    }
+    Ok(match Shape::deserialize(deserializer)? {
+        Shape::Known(rows) => Some(rows),
+        Shape::Unknown(_) => None,
+    })
 }
 
 #[cfg(test)]

@@ -124,7 +124,6 @@ fn is_no_verdict(error: &GraphError) -> bool {
     match &error.cause {
         Cause::Refused(refusal) => refusal.status == StatusCode::BAD_REQUEST,
         Cause::Transport(error) => error.stage == Stage::TooLarge,
-        Cause::Unreadable { cut, .. } => !cut,
         _ => false,
     }
 }

@@ -208,8 +208,8 @@ fn attachments_are_no_reason_for_a_message_to_fail() {
         (
             "no list",
             json!({ "patch_json": { "set": { "attachments": 7 } } }),
-            2,
-            false,
+            1,
+            true,
         ),
         (
             "too large",
