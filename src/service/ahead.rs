@@ -33,17 +33,19 @@ struct Kept {
     attachments: Vec<Attachment>,
 }
 
-/// A mailbox, as an account reaches it at the moment.
+/// A mailbox, as an account reaches it at the moment. A process may use several stores, and each may have an account of that name.
 #[derive(Debug, PartialEq, Eq)]
 struct Whose {
+    store: String,
     account: AccountName,
     identity_generation: i64,
     mailbox: Option<String>,
 }
 
 impl Whose {
-    fn of(account: &AccountRecord) -> Self {
+    fn of(store: &str, account: &AccountRecord) -> Self {
         Self {
+            store: store.to_owned(),
             account: account.name.clone(),
             identity_generation: account.identity_generation,
             mailbox: account.settings.mailbox.clone(),
@@ -62,10 +64,16 @@ impl Ahead {
         self.state().unwanted = true;
     }
 
-    /// Keeps what came with a message at `now` (since the machine booted).
-    pub fn keep(&self, account: &AccountRecord, message: &str, attachments: Vec<Attachment>, now: Duration) {
+    /// Keeps what came with a message of an account in `store` at `now` (since the machine booted).
+    pub fn keep(
+        &self,
+        (store, account): (&str, &AccountRecord),
+        message: &str,
+        attachments: Vec<Attachment>,
+        now: Duration,
+    ) {
         self.state().kept = Some(Kept {
-            whose: Whose::of(account),
+            whose: Whose::of(store, account),
             message: message.to_owned(),
             since: now,
             attachments,
@@ -73,10 +81,15 @@ impl Ahead {
     }
 
     /// Gives away what came with this message, once, if it is fresh at `now`. Nothing is kept afterwards.
-    pub fn take(&self, account: &AccountRecord, message: &str, now: Duration) -> Option<Vec<Attachment>> {
+    pub fn take(
+        &self,
+        (store, account): (&str, &AccountRecord),
+        message: &str,
+        now: Duration,
+    ) -> Option<Vec<Attachment>> {
         let kept = self.state().kept.take()?;
         let fresh = now.checked_sub(kept.since).is_some_and(|age| age < FRESH);
-        let asked = kept.message == message && kept.whose == Whose::of(account);
+        let asked = kept.message == message && kept.whose == Whose::of(store, account);
         (fresh && asked).then_some(kept.attachments)
     }
 

@@ -137,7 +137,8 @@ pub fn get_message(context: &Context, name: &AccountName, message: &str, text_bo
     if !whole.honoured {
         context.ahead.stop();
     } else if let Some(attachments) = whole.attachments {
-        context.ahead.keep(&account, message, attachments, asked);
+        let reader = (context.settings.store.as_str(), &account);
+        context.ahead.keep(reader, message, attachments, asked);
     }
     Ok(whole.message)
 }
@@ -171,7 +172,8 @@ pub fn save_mime(
 pub fn list_attachments(context: &Context, name: &AccountName, message: &str) -> Result<Vec<Attachment>> {
     check_id("message_id", message)?;
     let account = mailbox::account(context, name)?;
-    if let Some(attachments) = context.ahead.take(&account, message, context.clock.since_boot()) {
+    let reader = (context.settings.store.as_str(), &account);
+    if let Some(attachments) = context.ahead.take(reader, message, context.clock.since_boot()) {
         return Ok(attachments);
     }
     let client = mailbox::client_of(context, &account)?;

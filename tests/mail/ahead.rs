@@ -194,6 +194,20 @@ fn what_this_process_deleted_has_no_attachments_any_more() {
     assert_eq!(class, Class::MessageNotFound);
 }
 
+#[test]
+fn an_account_of_the_same_name_in_another_store_is_somebody_else() {
+    let (world, tenant) = (World::new(), World::new());
+    let context = world.context();
+    let id = deliver(&world, &[file("a.pdf", 10)], &json!([]));
+    get_message(&context, &world.name(), &id, false).unwrap();
+    let theirs = Context {
+        ahead: context.ahead.clone(),
+        ..tenant.context()
+    };
+    let class = failure(list_attachments(&theirs, &tenant.name(), &id)).class;
+    assert_eq!(class, Class::MessageNotFound);
+}
+
 /// A message is read as well where it can not come with its attachments; and a service that showed so is not asked for that again.
 #[test]
 fn attachments_are_no_reason_for_a_message_to_fail() {
