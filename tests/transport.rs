@@ -489,6 +489,17 @@ fn settings_without_trust() -> Settings {
     }
 }
 
+/// The settings of a machine whose CA store is this file.
+fn settings_with_bundle(path: PathBuf) -> Settings {
+    Settings {
+        surroundings: Surroundings {
+            ca_bundle: Some(path),
+            ..Surroundings::default()
+        },
+        ..settings()
+    }
+}
+
 #[test]
 fn without_a_ca_store_http_works_and_https_says_what_is_missing() {
     let settings = settings_without_trust();
@@ -527,13 +538,7 @@ fn a_worker_finds_ca_certificates_that_were_installed_after_its_first_try() {
     let known = authority("known");
     let (address, _) = tls_server(&known, "localhost", false);
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        surroundings: Surroundings {
-            ca_bundle: Some(folder.path().join("ca.pem")),
-            ..Surroundings::default()
-        },
-        ..settings()
-    };
+    let settings = settings_with_bundle(folder.path().join("ca.pem"));
     let worker = HttpTransport::new(&settings);
     let send = || {
         let url = Url::parse(&format!("https://localhost:{}/", address.port())).unwrap();
@@ -553,13 +558,7 @@ fn no_certificates_are_being_read_while_the_process_forks() {
     // A bundle that takes as long as this test wants.
     let bundle = folder.path().join("ca.pem");
     nix::unistd::mkfifo(&bundle, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let settings = Settings {
-        surroundings: Surroundings {
-            ca_bundle: Some(bundle.clone()),
-            ..Surroundings::default()
-        },
-        ..settings()
-    };
+    let settings = settings_with_bundle(bundle.clone());
     let fetching = thread::spawn(move || fetch(&settings, &format!("https://localhost:{}/", address.port()), None));
     // Opened once somebody reads.
     let mut bundle = std::fs::File::create(bundle).unwrap();

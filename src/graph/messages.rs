@@ -21,7 +21,7 @@ pub use crate::graph::moves::{copy_to, move_many, move_to};
 /// The most messages one page may hold (Graph reference, "List messages").
 pub const LARGEST_PAGE: usize = 1000;
 
-/// A message with the list of its attachments is seldom larger, if it holds no bytes of them.
+/// In bytes. A message with the list of its attachments is seldom larger, if it holds no bytes of them.
 const WHOLE_LIMIT: u64 = 4 << 20;
 
 /// One page of a folder's messages. `filter` and `order` are OData's; what is ordered by must stand first in the filter, or Exchange
@@ -95,7 +95,8 @@ pub struct WithAttachments {
 }
 
 /// The same as [`get`], in as many requests, with the attachments (`$expand`; "List attachments" names it as a way). They are no
-/// reason to fail: repetitions leave them out, and so does another request where the service does not take the first one.
+/// reason to fail: repetitions leave them out, and so does another request where the service does not take the first one. The errors are
+/// those of [`get`].
 pub fn get_with_attachments(client: &Client, message: &str, text_body: bool) -> Result<WithAttachments, GraphError> {
     let path = ["messages", message];
     let expand = format!("{EXPAND_SIZE},{}", attachments::expansion());
